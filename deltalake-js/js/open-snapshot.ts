@@ -1,0 +1,93 @@
+import { type LogListing, listLog, without } from './log-listing.ts';
+import { type LogSegment, logSegment } from './log-segment.ts';
+import { type Reader, readFiles } from './read-files.ts';
+import type { Store } from './store.ts';
+import { snapshotIn, type TableSnapshot } from './table-snapshot.ts';
+import { Instance } from './wasm/instance.ts';
+import { instantiate, preload, wasmModule } from './wasm/module.ts';
+
+export interface OpenSnapshotOptions {
+  /** The latest, if undefined. */
+  readonly version?: number;
+  /** What `listLog` gave, to not list again. */
+  readonly listing?: LogListing;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens a table at a version: reads the newest complete checkpoint at or before it, the commits
+ * after that, and nothing else.
+ *
+ * @throws DeltaLogError TABLE_NOT_FOUND, VERSION_NOT_FOUND, LOG_GAP, CHECKPOINT_INCOMPLETE as
+ *   `logSegment` does; LOG_DAMAGED, CHECKPOINT_DAMAGED, FILE_MISSING, FEATURE_UNSUPPORTED
+ */
+export async function openSnapshot(
+  store: Store,
+  { version, listing, signal }: OpenSnapshotOptions = {},
+): Promise<TableSnapshot> {
+  if (version !== undefined && !(Number.isSafeInteger(version) && version >= 0)) {
+    throw new TypeError(`A version is a whole number from 0 on, not ${version}.`);
+  }
+  // It goes on while files are read.
+  preload();
+  const reader = { store, ...(signal && { signal }) };
+  let known = await listingFor(version, listing, reader);
+  for (;;) {
+    const segment = await segmentOf(known, version, reader);
+    const puts = await readSegment(segment, reader);
+    const empty = emptyCheckpointFiles(segment, puts);
+    if (empty.size === 0) {
+      const instance = new Instance(instantiate(await wasmModule()));
+      instance.put(puts);
+      return snapshotIn(instance, store);
+    }
+    const whole = known.startsAt === undefined ? known : await relist(reader);
+    known = without(whole, empty);
+  }
+}
+
+async function listingFor(
+  version: number | undefined,
+  listing: LogListing | undefined,
+  { store, signal }: Reader,
+): Promise<LogListing> {
+  const startsAt = listing?.startsAt ?? 0;
+  if (listing && startsAt <= (version ?? startsAt)) return listing;
+  return listLog(store, { ...(version !== undefined && { version }), ...(signal && { signal }) });
+}
+
+async function segmentOf(
+  listing: LogListing,
+  version: number | undefined,
+  reader: Reader,
+): Promise<LogSegment> {
+  try {
+    return logSegment(listing, version);
+  } catch (error) {
+    if (listing.startsAt === undefined) throw error;
+    // Only the whole log tells which versions there are.
+    return logSegment(await relist(reader), version);
+  }
+}
+
+function relist({ store, signal }: Reader): Promise<LogListing> {
+  return listLog(store, { whole: true, ...(signal && { signal }) });
+}
+
+function readSegment({ checkpoint, commits }: LogSegment, reader: Reader) {
+  const files = [...(checkpoint?.files ?? []), ...commits];
+  return readFiles(
+    files.map(({ path }) => ({ key: path, path })),
+    reader,
+  );
+}
+
+/** An empty checkpoint was never written: the kernel passes over it, as Spark does. */
+function emptyCheckpointFiles(
+  { checkpoint }: LogSegment,
+  puts: readonly { readonly key: string; readonly bytes: Uint8Array }[],
+): ReadonlySet<string> {
+  const paths = new Set(checkpoint?.files.map(({ path }) => path));
+  const empty = puts.filter(({ key, bytes }) => bytes.length === 0 && paths.has(key));
+  return new Set(empty.map(({ key }) => key));
+}

@@ -1,0 +1,150 @@
+import type { DataFile, DeletionVector } from './data-file.ts';
+import { type Reader, readFiles } from './read-files.ts';
+import { decodeBatch } from './wasm/batch.ts';
+import type { Answer, Instance } from './wasm/instance.ts';
+
+/** A table at one version. */
+export interface TableSnapshot {
+  readonly version: number;
+  /** The table's identity: a table made anew under the same name has another. */
+  readonly tableId: string;
+  readonly name?: string;
+  readonly description?: string;
+  /** Epoch milliseconds, UTC. */
+  readonly createdAt?: number;
+  readonly protocol: TableProtocol;
+  /** The schema's JSON exactly as in the log. */
+  readonly schemaString: string;
+  readonly partitionColumns: readonly string[];
+  readonly properties: Readonly<Record<string, string>>;
+  /**
+   * The files of this version, in batches and in no promised order. Each loop reads anew; leaving
+   * it stops the reading.
+   *
+   * @throws DeltaLogError LOG_DAMAGED, CHECKPOINT_DAMAGED, FILE_MISSING, FEATURE_UNSUPPORTED
+   */
+  files(options?: FilesOptions): AsyncIterable<readonly DataFile[]>;
+  /**
+   * The rows that a deletion vector of this table deletes: their indexes in the data file,
+   * ascending, as many as the vector's cardinality.
+   *
+   * @throws DeltaLogError DELETION_VECTOR_DAMAGED, FILE_MISSING
+   */
+  deletedRows(
+    vector: DeletionVector,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Float64Array>;
+}
+
+export interface TableProtocol {
+  readonly minReaderVersion: number;
+  readonly minWriterVersion: number;
+  /** Empty where the reader version has no list of features. */
+  readonly readerFeatures: readonly string[];
+  /** Empty where the writer version has no list of features. */
+  readonly writerFeatures: readonly string[];
+}
+
+export interface FilesOptions {
+  /** Whether to give each file's statistics, where there are some: true unless said otherwise. */
+  readonly stats?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** What `src/snapshot.rs` describes, spelt as in the log. */
+interface Description {
+  readonly version: number;
+  readonly protocol: {
+    readonly minReaderVersion: number;
+    readonly minWriterVersion: number;
+    readonly readerFeatures?: readonly string[];
+    readonly writerFeatures?: readonly string[];
+  };
+  readonly metadata: {
+    readonly id: string;
+    readonly name: string | null;
+    readonly description: string | null;
+    readonly schemaString: string;
+    readonly partitionColumns: readonly string[];
+    readonly createdTime: number | null;
+    readonly configuration: Readonly<Record<string, string>>;
+  };
+}
+
+/** The table in an instance that has all files of its log segment. */
+export function snapshotIn(instance: Instance, store: Reader['store']): TableSnapshot {
+  const { version, protocol, metadata } = parse<Description>(instance.open());
+  const { name, description, createdTime } = metadata;
+  return {
+    version,
+    tableId: metadata.id,
+    ...(name !== null && { name }),
+    ...(description !== null && { description }),
+    ...(createdTime !== null && { createdAt: createdTime }),
+    protocol: {
+      minReaderVersion: protocol.minReaderVersion,
+      minWriterVersion: protocol.minWriterVersion,
+      readerFeatures: protocol.readerFeatures ?? [],
+      writerFeatures: protocol.writerFeatures ?? [],
+    },
+    schemaString: metadata.schemaString,
+    partitionColumns: metadata.partitionColumns,
+    properties: metadata.configuration,
+    files: (options) => files(instance, store, options),
+    deletedRows: async (vector, { signal } = {}) => {
+      const ask = () => instance.deletedRows(vector);
+      const decode = (bytes: Uint8Array) => new Float64Array(bytes.slice().buffer);
+      const reader = { store, ...(signal && { signal }) };
+      return (await answered(instance, ask, decode, reader)) ?? new Float64Array();
+    },
+  };
+}
+
+async function* files(
+  instance: Instance,
+  store: Reader['store'],
+  { stats = true, signal }: FilesOptions = {},
+): AsyncGenerator<readonly DataFile[], void, void> {
+  const reader = { store, ...(signal && { signal }) };
+  signal?.throwIfAborted();
+  const opened = await answered(instance, () => instance.openFiles(stats), decodeJson, reader);
+  if (typeof opened !== 'number') throw new TypeError('The module opened no list of files.');
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const batch = await answered(instance, () => instance.nextFiles(opened), decodeBatch, reader);
+      if (batch === undefined) return;
+      yield batch;
+    }
+  } finally {
+    instance.closeFiles(opened);
+  }
+}
+
+/**
+ * Asks until the instance has all the bytes that it needs for an answer; undefined for none. The answer is decoded at once: another
+ * call on the instance may come before whoever waits here goes on, and takes its memory.
+ */
+async function answered<T>(
+  instance: Instance,
+  ask: () => Answer,
+  decode: (bytes: Uint8Array) => T,
+  reader: Reader,
+): Promise<T | undefined> {
+  for (;;) {
+    const answer = ask();
+    if (answer.type === 'nothing') return undefined;
+    if (answer.type === 'ready') return decode(answer.bytes);
+    instance.put(await readFiles(answer.wanted, reader));
+  }
+}
+
+/** JSON of our own module, built from the same commit. */
+function parse<T>(answer: Answer): T {
+  if (answer.type !== 'ready') throw new TypeError(`The module answered ${answer.type}.`);
+  return decodeJson(answer.bytes) as T;
+}
+
+function decodeJson(bytes: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder().decode(bytes));
+}

@@ -1,0 +1,127 @@
+import type { DataFile, DeletionVector } from '../data-file.ts';
+
+// The layout is drawn in src/batch.rs.
+const headerBytes = 24;
+const numbersInRow = 7;
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+const none: Readonly<Record<string, never>> = Object.freeze({});
+const ownProperty = { configurable: true, enumerable: true, writable: true };
+
+type TextMap = Readonly<Record<string, string | null>>;
+
+/**
+ * The files of a batch. Each text is cut out of one large one and keeps that alive: statistics
+ * are in another than the rest, so that whoever keeps paths doesn't keep them.
+ */
+export function decodeBatch(bytes: Uint8Array): DataFile[] {
+  const header = new Uint32Array(bytes.slice(0, headerBytes).buffer);
+  const [rows = 0, wordCount = 0, keyCount = 0, rowsEnd = 0, textBytes = 0, statsBytes = 0] =
+    header;
+  const wordsStart = headerBytes + rows * numbersInRow * 8;
+  const keysStart = wordsStart + wordCount * 4;
+  const textStart = keysStart + keyCount * 4;
+  const statsStart = textStart + textBytes;
+  const numbers = new Float64Array(bytes.slice(headerBytes, wordsStart).buffer);
+  const words = new Uint32Array(bytes.slice(wordsStart, keysStart).buffer);
+  const keyEnds = new Uint32Array(bytes.slice(keysStart, textStart).buffer);
+  const text = utf8.decode(bytes.subarray(textStart, statsStart));
+  const stats = utf8.decode(bytes.subarray(statsStart, statsStart + statsBytes));
+  const keys = Array.from(keyEnds, (end, key) => text.slice(keyEnds[key - 1] ?? rowsEnd, end));
+  const cursor = new Cursor(words, text, stats);
+  return Array.from({ length: rows }, (_, row) => decodeRow(cursor, keys, numbers, row));
+}
+
+function decodeRow(
+  cursor: Cursor,
+  keys: readonly string[],
+  numbers: Float64Array,
+  row: number,
+): DataFile {
+  const at = row * numbersInRow;
+  const path = cursor.text();
+  const vector = cursor.text();
+  const stats = cursor.stats();
+  const partitionValues = cursor.map(keys);
+  const tags = cursor.map(keys);
+  const baseRowId = numbers[at + 5] as number;
+  const defaultRowCommitVersion = numbers[at + 6] as number;
+  // Spreading the optional ones would take longer than all the rest.
+  const file: Writable<DataFile> = {
+    path,
+    sizeBytes: numbers[at] as number,
+    modifiedAt: numbers[at + 1] as number,
+    partitionValues,
+  };
+  if (stats !== undefined) file.stats = stats;
+  if (vector !== '') file.deletionVector = decodeVector(vector, numbers, at);
+  if (!Number.isNaN(baseRowId)) file.baseRowId = baseRowId;
+  if (!Number.isNaN(defaultRowCommitVersion)) {
+    file.defaultRowCommitVersion = defaultRowCommitVersion;
+  }
+  if (tags !== none) file.tags = tags;
+  return file;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+function decodeVector(text: string, numbers: Float64Array, at: number): DeletionVector {
+  const offset = numbers[at + 2] as number;
+  return {
+    // Checked where rows are asked for.
+    storageType: text[0] as DeletionVector['storageType'],
+    pathOrInlineDv: text.slice(1),
+    ...(!Number.isNaN(offset) && { offset }),
+    sizeInBytes: numbers[at + 3] as number,
+    cardinality: numbers[at + 4] as number,
+  };
+}
+
+class Cursor {
+  readonly #words: Uint32Array;
+  readonly #text: string;
+  readonly #stats: string;
+  #next = 0;
+  #textEnd = 0;
+  #statsEnd = 0;
+
+  constructor(words: Uint32Array, text: string, stats: string) {
+    this.#words = words;
+    this.#text = text;
+    this.#stats = stats;
+  }
+
+  text(): string {
+    const start = this.#textEnd;
+    this.#textEnd = this.#word();
+    return this.#text.slice(start, this.#textEnd);
+  }
+
+  stats(): string | undefined {
+    const endAndOne = this.#word();
+    if (endAndOne === 0) return undefined;
+    const start = this.#statsEnd;
+    this.#statsEnd = endAndOne - 1;
+    return this.#stats.slice(start, this.#statsEnd);
+  }
+
+  map(keys: readonly string[]): TextMap {
+    const count = this.#word();
+    if (count === 0) return none;
+    const map: Record<string, string | null> = {};
+    for (let entry = 0; entry < count; entry += 1) {
+      const keyAndNull = this.#word();
+      const text = this.text();
+      const key = keys[keyAndNull >>> 1] as string;
+      const value = keyAndNull % 2 === 1 ? null : text;
+      if (key === '__proto__') Object.defineProperty(map, key, { ...ownProperty, value });
+      else map[key] = value;
+    }
+    return map;
+  }
+
+  #word(): number {
+    const word = this.#words[this.#next] as number;
+    this.#next += 1;
+    return word;
+  }
+}

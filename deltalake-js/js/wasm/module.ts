@@ -1,0 +1,61 @@
+import type { Exports } from './instance.ts';
+
+/** The slice of WebAssembly's JavaScript API that is used; browsers and Node have it. */
+export interface WasmModule {
+  readonly [Symbol.toStringTag]: 'WebAssembly.Module';
+}
+
+declare const WebAssembly: {
+  compile(bytes: Uint8Array): Promise<WasmModule>;
+  Instance: new (module: WasmModule, imports: object) => { readonly exports: unknown };
+};
+
+let compiled: Promise<WasmModule> | undefined;
+
+/** The module, compiled once in a process, on first use. */
+export function wasmModule(): Promise<WasmModule> {
+  compiled ??= load().catch((error: unknown) => {
+    compiled = undefined;
+    throw error;
+  });
+  return compiled;
+}
+
+/** Starts to compile the module, in a program that is going to open a table. */
+export function preload(): void {
+  // Whoever opens a table gets the failure.
+  wasmModule().catch(() => {});
+}
+
+/**
+ * Gives the module's bytes where it can't be found beside this file: in a bundle, say. They are
+ * the package's `deltalake-js/deltalake.wasm`.
+ */
+export function useWasm(bytes: Uint8Array | Promise<Uint8Array>): void {
+  compiled = Promise.resolve(bytes).then((given) => WebAssembly.compile(given));
+  // Whoever opens a table gets the failure.
+  compiled.catch(() => {});
+}
+
+/** A fresh instance: a table of its own, whose memory goes when nobody holds it. */
+export function instantiate(module: WasmModule): Exports {
+  // Built from the same commit as this: `npm run wasm` describes it, and a test compares.
+  return new WebAssembly.Instance(module, {}).exports as Exports;
+}
+
+async function load(): Promise<WasmModule> {
+  return WebAssembly.compile(
+    await readBytes(new URL('../../wasm/deltalake.wasm', import.meta.url)),
+  );
+}
+
+async function readBytes(url: URL): Promise<Uint8Array> {
+  if (url.protocol === 'file:' && typeof process !== 'undefined') {
+    // Node's fetch knows no file: URLs. No import, so that nothing of Node is asked of a bundler.
+    const { readFileSync } = process.getBuiltinModule('node:fs');
+    return readFileSync(url);
+  }
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} answered ${response.status}.`);
+  return new Uint8Array(await response.arrayBuffer());
+}
