@@ -1,0 +1,105 @@
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { DescribedCommand } from './completion.ts';
+import type { CommandContext } from './context.ts';
+
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<(context: CommandContext) => CommandUnknownOpts>;
+}
+
+/** Every command, in the order of the help. A group's commands have the group's name before theirs. */
+export const commands: Readonly<Record<string, Entry>> = {
+  history: {
+    summary: 'list the versions of a table, newest first',
+    load: async () => (await import('./commands/history.ts')).historyCommand,
+  },
+  show: {
+    summary: 'show a table at one version: columns, files, rows, size, properties',
+    load: async () => (await import('./commands/show.ts')).showCommand,
+  },
+  pin: {
+    summary: 'resolve tables to versions, several at one instant',
+    load: async () => (await import('./commands/pin.ts')).pinCommand,
+  },
+  run: {
+    summary: 'run a training on pinned tables, and stamp its run with them',
+    load: async () => (await import('./commands/run.ts')).runCommand,
+  },
+  stamp: {
+    summary: 'record on a run which table versions it trains on',
+    load: async () => (await import('./commands/stamp.ts')).stampCommand,
+  },
+  trace: {
+    summary: 'tell which table versions trained a model',
+    load: async () => (await import('./commands/trace.ts')).traceCommand,
+  },
+  rehydrate: {
+    summary: 'write the exact rows that trained a model, or those of a table version',
+    load: async () => (await import('./commands/rehydrate.ts')).rehydrateCommand,
+  },
+  models: {
+    summary: 'list registered models and their versions',
+    load: async () => (await import('./commands/models.ts')).modelsCommand,
+  },
+  'model register': {
+    summary: 'register a model from a run',
+    load: async () => (await import('./commands/model-register.ts')).modelRegisterCommand,
+  },
+  'model promote': {
+    summary: 'move a model version into a stage, or point an alias at it',
+    load: async () => (await import('./commands/model-promote.ts')).modelPromoteCommand,
+  },
+  config: {
+    summary: 'show the settings and where each comes from',
+    load: async () => (await import('./commands/config.ts')).configCommand,
+  },
+  completion: {
+    summary: 'print a completion script for bash, zsh or fish',
+    load: async () => (await import('./commands/completion.ts')).completionCommand,
+  },
+};
+
+const groups: Readonly<Record<string, string>> = {
+  model: 'register a model, or promote one of its versions',
+};
+
+/** Adds all commands to the program: whole the ones that the command line may mean, the others by name and summary. */
+export async function addCommands(
+  program: Command,
+  args: readonly string[],
+  context: CommandContext,
+): Promise<void> {
+  const words = args.filter((arg) => !arg.startsWith('-'));
+  const [asked] = words[0] === 'help' ? words.slice(1) : words;
+  const parents = new Map(
+    Object.entries(groups).map(([name, summary]) => {
+      const group = new Command(name).copyInheritedSettings(program).description(summary);
+      return [name, group] as const;
+    }),
+  );
+  for (const [name, { summary, load }] of Object.entries(commands)) {
+    const [first = name, second] = name.split(' ');
+    const parent = second === undefined ? program : parents.get(first);
+    const command = asked === first ? (await load())(context) : new Command(second ?? first);
+    command.description(summary).copyInheritedSettings(program);
+    parent?.addCommand(command);
+    if (second !== undefined && parent !== undefined && !program.commands.includes(parent)) {
+      program.addCommand(parent);
+    }
+  }
+}
+
+/** Every command with its options, for completion. */
+export async function describeCommands(
+  context: CommandContext,
+): Promise<readonly DescribedCommand[]> {
+  return await Promise.all(
+    Object.entries(commands).map(async ([name, { summary, load }]) => ({
+      name,
+      summary,
+      options: (await load())(context).options.flatMap(({ long, description }) =>
+        long == null ? [] : [{ flag: long, description }],
+      ),
+    })),
+  );
+}

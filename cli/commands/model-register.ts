@@ -1,0 +1,43 @@
+import { Command } from '@commander-js/extra-typings';
+import {
+  annotateFromRun,
+  connectRegistry,
+  formatModelVersion,
+  modelLineOf,
+} from '../../src/index.ts';
+import type { CommandContext } from '../context.ts';
+import { settingsFor } from '../inputs.ts';
+import { configOption, jsonOption } from '../options.ts';
+
+export function modelRegisterCommand(context: CommandContext) {
+  return new Command('register')
+    .argument('<name>', 'name of the model')
+    .requiredOption('--run <id>', 'the run that made it')
+    .option('--source <path>', "where the model's files lie")
+    .option('--description <text>')
+    .addOption(jsonOption())
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  asof model register churn_model --run 828a… --source models/churn.json\n',
+    )
+    .action(async (name, { run, source, description, json, config }) => {
+      const { signal } = context;
+      const registry = await connectRegistry(await settingsFor(context, config), context);
+      try {
+        const registered = await registry.models.register(
+          { name, runId: run, ...(source && { source }), ...(description && { description }) },
+          { signal },
+        );
+        await annotateFromRun(registry, registered, { signal });
+        const version = await registry.models.version(name, registered.version, { signal });
+        context.out(
+          json
+            ? `${JSON.stringify(modelLineOf(version))}\n`
+            : `registered ${formatModelVersion(name, version.version)}\n`,
+        );
+      } finally {
+        registry.close();
+      }
+    });
+}

@@ -1,0 +1,118 @@
+import { resolve } from 'node:path';
+import { Command, Option } from '@commander-js/extra-typings';
+import {
+  asofVersion,
+  connectRegistry,
+  type DeltaTables,
+  LineageError,
+  outputFormats,
+  parseModelRef,
+  type ReadSpec,
+  rehydrate,
+  type Settings,
+  type TraceResult,
+  trace,
+  type Wanted,
+  wantedOf,
+  wantedTable,
+} from '../../src/index.ts';
+import type { CommandContext } from '../context.ts';
+import { pinRequests, settingsFor, tablesFor } from '../inputs.ts';
+import { byteSize, collect, columnList, configOption, jsonOption } from '../options.ts';
+import { progressLine } from '../render/progress-line.ts';
+import { rehydrateText } from '../render/rehydrate.ts';
+
+export function rehydrateCommand(context: CommandContext) {
+  return new Command('rehydrate')
+    .argument(
+      '<what>',
+      'a model or run as for trace (with models:/ or runs:/), or a table as TABLE@v47',
+    )
+    .requiredOption('--out <folder>', 'the folder to make')
+    .option('--table <alias>', 'of several tables only this one; again for more', collect)
+    .option('--columns <names>', 'only these columns, instead of those stamped', columnList)
+    .option(
+      '--where <condition>',
+      'only rows that meet this SQL condition, instead of the stamped one',
+    )
+    .addOption(new Option('--format <name>').choices(outputFormats).default('parquet' as const))
+    .option('--force', 'replace what asof wrote there before', false)
+    .option('--memory-limit <size>', "default: a quarter of the machine's, 4GB at most", byteSize)
+    .option('--temp-dir <folder>', 'where to spill what does not fit; default: beside the output')
+    .addOption(jsonOption())
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  asof rehydrate models:/churn_model/Production --out data/\n  asof rehydrate analytics.customer_features@v47 --out data/ --columns id,score --format csv\n',
+    )
+    .action(async (what, options) => {
+      const { signal, now, cwd } = context;
+      const settings = await settingsFor(context, options.config);
+      const tables = tablesFor(context, settings);
+      const { columns, where } = options;
+      const read: ReadSpec | undefined =
+        columns === undefined && where === undefined
+          ? undefined
+          : { ...(columns && { columns }), ...(where !== undefined && { where }) };
+      const line = progressLine(context);
+      const wanted = /^(models|runs):/i.test(what)
+        ? await ofModel(what, options.table ?? [], read, settings, tables, context)
+        : [await ofTable(what, read, tables, context)];
+      try {
+        const result = await rehydrate(wanted, {
+          out: resolve(cwd, options.out),
+          format: options.format,
+          isForced: options.force,
+          memoryLimit: options.memoryLimit,
+          tempDirectory: options.tempDir && resolve(cwd, options.tempDir),
+          asof: asofVersion,
+          now,
+          signal,
+          onProgress: line.update,
+        });
+        line.clear();
+        context.out(options.json ? `${JSON.stringify(result)}\n` : rehydrateText(result));
+      } catch (error) {
+        line.clear();
+        throw error;
+      }
+    });
+}
+
+async function ofTable(
+  what: string,
+  read: ReadSpec | undefined,
+  tables: DeltaTables,
+  { signal }: CommandContext,
+): Promise<Wanted> {
+  const [request] = pinRequests([what], tables);
+  if (request === undefined) throw new TypeError('one request for one table');
+  return await wantedTable(request.alias, request.table, request.moment, read, { signal });
+}
+
+async function ofModel(
+  what: string,
+  only: readonly string[],
+  read: ReadSpec | undefined,
+  settings: Settings,
+  tables: DeltaTables,
+  context: CommandContext,
+): Promise<readonly Wanted[]> {
+  const { signal, now } = context;
+  const registry = await connectRegistry(settings, context);
+  try {
+    const { versionParams } = settings;
+    const sources = { ...registry, tables };
+    const results: TraceResult[] = [];
+    const options = { versionParams, now: now(), signal };
+    for await (const result of trace(parseModelRef(what), sources, options)) results.push(result);
+    const [result, ...others] = results;
+    if (result === undefined || others.length > 0) {
+      const versions = results.map(({ model }) => model.version ?? 0);
+      throw new LineageError('MODEL_AMBIGUOUS', { ref: what, versions });
+    }
+    return await wantedOf(what, result, tables, { read, only, signal });
+  } finally {
+    registry.close();
+  }
+}

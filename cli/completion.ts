@@ -1,0 +1,111 @@
+export const shells = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof shells)[number];
+
+/** A command as a completion offers it; `model register` is one name. */
+export interface DescribedCommand {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: readonly { readonly flag: string; readonly description: string }[];
+}
+
+/** A script that completes commands and options in a shell; tables and files are left to the shell's own. */
+export function completionScript(shell: Shell, commands: readonly DescribedCommand[]): string {
+  return scripts[shell](commands);
+}
+
+const scripts: Record<Shell, (commands: readonly DescribedCommand[]) => string> = {
+  bash: (commands) => `_asof() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" words=" \${COMP_WORDS[*]:1:COMP_CWORD-1} " offers
+  case "$words" in
+${[...commands]
+  .reverse()
+  .map(({ name, options }) => `    " ${name} "*) offers="${flags(options)}" ;;`)
+  .join('\n')}
+    " model "*) offers="${unique(commands.flatMap(({ name }) => name.split(' ').slice(1)))}" ;;
+    *) offers="${unique(commands.flatMap(({ name }) => name.split(' ').slice(0, 1)))}" ;;
+  esac
+  if [[ "$current" == -* || $COMP_CWORD -eq 1 || "$words" == " model " ]]; then
+    COMPREPLY=($(compgen -W "$offers" -- "$current"))
+  fi
+}
+complete -o default -F _asof asof
+`,
+  zsh: (commands) => `#compdef asof
+_asof() {
+  local -a offers
+  case "\${(j: :)words[2,CURRENT-1]} " in
+${[...commands]
+  .reverse()
+  .map(
+    ({ name, options }) =>
+      `    "${name} "*) offers=(${options.map(({ flag, description }) => described(flag, description)).join(' ')}) ;;`,
+  )
+  .join('\n')}
+    "model "*) offers=(${secondLevel(commands)
+      .map(([name, summary]) => described(name, summary))
+      .join(' ')}) ;;
+    *) offers=(${firstLevel(commands)
+      .map(([name, summary]) => described(name, summary))
+      .join(' ')}) ;;
+  esac
+  if [[ "\${words[CURRENT]}" == -* || $CURRENT -eq 2 || "\${words[2,CURRENT-1]}" == "model" ]]; then
+    _describe 'asof' offers
+  else
+    _files
+  fi
+}
+if [[ "$funcstack[1]" == "_asof" ]]; then _asof "$@"; else compdef _asof asof; fi
+`,
+  fish: (commands) =>
+    [
+      ...firstLevel(commands).map(
+        ([name, summary]) =>
+          `complete -c asof -f -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`,
+      ),
+      ...secondLevel(commands).map(
+        ([name, summary]) =>
+          `complete -c asof -f -n '__fish_seen_subcommand_from model' -a ${name} -d ${quoted(summary)}`,
+      ),
+      ...commands.flatMap(({ name, options }) =>
+        options.map(
+          ({ flag, description }) =>
+            `complete -c asof -n '__fish_seen_subcommand_from ${name.split(' ').at(-1)}' -l ${flag.slice(2)} -d ${quoted(description)}`,
+        ),
+      ),
+      '',
+    ].join('\n'),
+};
+
+function firstLevel(commands: readonly DescribedCommand[]): readonly (readonly [string, string])[] {
+  const summaries = new Map<string, string>();
+  for (const { name, summary } of commands) {
+    const [first = name, second] = name.split(' ');
+    if (!summaries.has(first)) summaries.set(first, second === undefined ? summary : `${first} …`);
+  }
+  return [...summaries];
+}
+
+function secondLevel(
+  commands: readonly DescribedCommand[],
+): readonly (readonly [string, string])[] {
+  return commands.flatMap(({ name, summary }) => {
+    const second = name.split(' ')[1];
+    return second === undefined ? [] : [[second, summary] as const];
+  });
+}
+
+function flags(options: DescribedCommand['options']): string {
+  return options.map(({ flag }) => flag).join(' ');
+}
+
+function unique(words: readonly string[]): string {
+  return [...new Set(words)].join(' ');
+}
+
+function described(name: string, description: string): string {
+  return quoted(`${name}:${description.replaceAll(':', '\\:')}`);
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,110 @@
+import {
+  connectTables,
+  type DeltaTables,
+  LineageError,
+  loadSettings,
+  type Moment,
+  type PinRequest,
+  parseAliasedRef,
+  parseTableRef,
+  preloadSnapshots,
+  type ReadSpec,
+  type Settings,
+  type TableName,
+} from '../src/index.ts';
+import type { CliContext } from './context.ts';
+
+export function settingsFor({ cwd, env }: CliContext, file: string | undefined): Promise<Settings> {
+  return loadSettings({ cwd, env, file });
+}
+
+/** Tables for a command that is going to open snapshots of some. */
+export function tablesFor(context: CliContext, settings: Settings): DeltaTables {
+  preloadSnapshots();
+  return historiesFor(context, settings);
+}
+
+/** Tables for a command that asks for their history alone. */
+export function historiesFor({ cwd, now }: CliContext, settings: Settings): DeltaTables {
+  return connectTables(settings, { cwd, now });
+}
+
+/**
+ * Tables as `--table` names them: `alias=REF` or `REF`.
+ *
+ * @throws LineageError REF_INVALID, NAME_INVALID, TABLE_NAME_UNKNOWN, OPTION_INVALID for an alias given twice
+ */
+export function pinRequests(texts: readonly string[], tables: DeltaTables): readonly PinRequest[] {
+  const requests = texts.map((text) => {
+    const { alias, ref } = parseAliasedRef(text);
+    const { table, moment } = parseTableRef(ref);
+    return { alias, table: tables.open(table), moment };
+  });
+  const seen = new Set<string>();
+  for (const { alias } of requests) {
+    // They become environment variables, in upper case.
+    const key = alias.toUpperCase();
+    if (seen.has(key)) {
+      const problem = `two tables are called ${alias}; name one otherwise, as in other=${alias}`;
+      throw new LineageError('OPTION_INVALID', { option: '--table', problem });
+    }
+    seen.add(key);
+  }
+  return requests;
+}
+
+/** Options that say what of a table is read. With several tables each is written `alias=…`. */
+export interface ReadOptions {
+  readonly columns?: readonly string[] | undefined;
+  readonly where?: readonly string[] | undefined;
+  readonly split?: readonly string[] | undefined;
+  readonly seed?: readonly string[] | undefined;
+}
+
+/**
+ * What is read of each table, by alias.
+ *
+ * @throws LineageError OPTION_INVALID
+ */
+export function readSpecs(
+  aliases: readonly string[],
+  options: ReadOptions,
+  parse: { readonly columns: (text: string) => string[]; readonly seed: (text: string) => number },
+): Readonly<Record<string, ReadSpec>> {
+  const specs: Record<string, ReadSpec> = {};
+  const add = (option: string, texts: readonly string[] = [], read: (text: string) => ReadSpec) => {
+    for (const text of texts) {
+      const { alias, value } = forTable(option, text, aliases);
+      specs[alias] = { ...specs[alias], ...read(value) };
+    }
+  };
+  add('--columns', options.columns, (text) => ({ columns: parse.columns(text) }));
+  add('--where', options.where, (where) => ({ where }));
+  add('--split', options.split, (split) => ({ split }));
+  add('--seed', options.seed, (text) => ({ seed: parse.seed(text) }));
+  return specs;
+}
+
+function forTable(option: string, text: string, aliases: readonly string[]) {
+  const [only, ...others] = aliases;
+  if (only !== undefined && others.length === 0) return { alias: only, value: text };
+  const alias = aliases.find((known) => text.startsWith(`${known}=`));
+  if (alias === undefined) {
+    const problem = `with several tables it begins with one of ${aliases.map((known) => `${known}=`).join(', ')}`;
+    throw new LineageError('OPTION_INVALID', { option: `${option} ${text}`, problem });
+  }
+  return { alias, value: text.slice(alias.length + 1) };
+}
+
+/** A table and a moment as one argument. */
+export function tableRef(
+  text: string,
+  tables: DeltaTables,
+): {
+  readonly table: ReturnType<DeltaTables['open']>;
+  readonly name: TableName;
+  readonly moment: Moment;
+} {
+  const { table, moment } = parseTableRef(text);
+  return { table: tables.open(table), name: table, moment };
+}

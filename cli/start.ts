@@ -1,0 +1,37 @@
+import { setFlagsFromString } from 'node:v8';
+import { run } from './run.ts';
+
+/** Joins the command line to the process: streams, signals, exit code. */
+export async function start(): Promise<void> {
+  // Half of the time to open a small table goes into optimising WebAssembly that has done its work by then; a table of a million files
+  // takes a tenth longer without.
+  setFlagsFromString('--liftoff-only');
+  const interruption = new AbortController();
+  process.on('SIGINT', () => {
+    // Twice is meant: a piece of native work may not stop at once.
+    if (interruption.signal.aborted) process.exit(130);
+    interruption.abort(new DOMException('Interrupted', 'AbortError'));
+  });
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever read our output has seen enough.
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    // Nobody listens: the work goes on.
+    if (error.code !== 'EPIPE') throw error;
+  });
+  const { env } = process;
+  process.exitCode = await run(process.argv.slice(2), {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+    env,
+    cwd: process.cwd(),
+    now: Date.now,
+    isInteractive: process.stderr.isTTY === true && env['TERM'] !== 'dumb' && !env['CI'],
+    hasColor: process.stdout.isTTY === true && !env['NO_COLOR'],
+    columns: process.stdout.columns ?? 100,
+    signal: interruption.signal,
+    execute: async (...given) => (await import('./execute.ts')).execute(...given),
+  });
+}

@@ -1,0 +1,21 @@
+import type { Snapshots } from './snapshot.ts';
+import type { TableHistory } from './table-history.ts';
+import type { TableReader } from './table-reader.ts';
+import type { TableName } from './table-ref.ts';
+
+/** One table, through the engine that serves it. */
+export interface DeltaTable {
+  /** As the user named it; messages and stamps use this name. */
+  readonly name: string;
+  /** A local path or a URL. */
+  readonly location: string;
+  readonly history: TableHistory;
+  readonly snapshots: Snapshots;
+  readonly reader: TableReader;
+}
+
+/** Finds the engine for a table; nothing is read yet. */
+export interface DeltaTables {
+  /** @throws LineageError TABLE_NAME_UNKNOWN, STORE_UNSUPPORTED */
+  open(table: TableName): DeltaTable;
+}

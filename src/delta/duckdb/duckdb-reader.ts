@@ -1,0 +1,215 @@
+import { dirname, join } from 'node:path';
+import { closest } from '../../base/closest.ts';
+import { LineageError } from '../../base/errors.ts';
+import type { Selection } from '../read-spec.ts';
+import { formatType } from '../schema.ts';
+import type { Snapshot, Snapshots } from '../snapshot.ts';
+import type { OutputFormat, ReadOptions, RowBatch, TableReader } from '../table-reader.ts';
+import { translated, translatedPartitions } from './failures.ts';
+import { checkFiles, escapeGlob, expectedRows, filesInOrder, setFiles } from './files.ts';
+import { checkFilter } from './filter.ts';
+import { quoteName, quoteText } from './quote.ts';
+import { isReadable, scanSql } from './scan-sql.ts';
+import { type DuckdbSession, openSession } from './session.ts';
+
+/**
+ * Rows through DuckDB, from exactly the files of a snapshot: oldest file first (by the writer's modification time, then by path),
+ * in each file in its own order. So the same version always comes out in the same order.
+ *
+ * @param table the table's name in messages
+ * @param snapshots the engine that gave the snapshots; it is asked whether their files are still there
+ */
+export function duckdbReader(table: string, snapshots: Snapshots): TableReader {
+  return {
+    async write(snapshot, directory, options = {}) {
+      const { format = 'parquet' } = options;
+      const file = `part-00000.${extensions[format]}`;
+      const scan = await openScan(table, snapshots, snapshot, options, directory);
+      const stopWatching = watch(scan, options);
+      try {
+        const target = quoteText(join(directory, file));
+        const [[count] = []] = await scan.session.rows(
+          `COPY (${scan.select}) TO ${target} (${copyOptions[format]})`,
+        );
+        const rows = Number(count);
+        checkCount(table, snapshot, scan, rows);
+        return { rows, files: [file] };
+      } catch (error) {
+        throw translated(error, table, { ...options, directory });
+      } finally {
+        stopWatching();
+        await scan.session.close();
+      }
+    },
+
+    async *rows(snapshot, options = {}) {
+      const scan = await openScan(table, snapshots, snapshot, options);
+      try {
+        const { plainValues } = await import('./plain-values.ts');
+        const result = await scan.session.stream(scan.select);
+        const columns = result.columnNames();
+        let rows = 0;
+        for await (const chunk of result) {
+          options.signal?.throwIfAborted();
+          rows += chunk.rowCount;
+          const batch: RowBatch = {
+            rowCount: chunk.rowCount,
+            columns,
+            values: (column) => plainValues(chunk.getColumnValues(column)),
+          };
+          yield batch;
+        }
+        checkCount(table, snapshot, scan, rows);
+      } catch (error) {
+        throw translated(error, table, options);
+      } finally {
+        await scan.session.close();
+      }
+    },
+  };
+}
+
+const extensions: Record<OutputFormat, string> = {
+  parquet: 'parquet',
+  csv: 'csv',
+  ndjson: 'ndjson',
+};
+
+const copyOptions: Record<OutputFormat, string> = {
+  parquet: 'FORMAT parquet, COMPRESSION zstd',
+  csv: 'FORMAT csv, HEADER true',
+  ndjson: 'FORMAT json, ARRAY false',
+};
+
+interface Scan {
+  readonly session: DuckdbSession;
+  /** Gives the selected rows and columns. */
+  readonly select: string;
+  readonly sizeBytes: number;
+  /** Absent when rows are filtered, or when the log does not say. */
+  readonly expectedRows?: number;
+}
+
+async function openScan(
+  table: string,
+  snapshots: Snapshots,
+  snapshot: Snapshot,
+  options: ReadOptions,
+  directory?: string,
+): Promise<Scan> {
+  const { signal, selection = {} } = options;
+  const columns = selectedColumns(table, snapshot, selection);
+  const files = await filesInOrder(snapshot, signal);
+  await checkFiles(table, snapshot.version, snapshots, files, signal);
+  const sql = scanSql(table, snapshot, {
+    areNone: files.length === 0,
+    haveDeletedRows: files.some(({ deletionVector }) => deletionVector),
+  });
+  const session = await openSession(options);
+  try {
+    if (selection.where !== undefined) {
+      const names = snapshot.schema.fields.map(({ name }) => name);
+      await checkFilter(session, selection.where, names);
+    }
+    const folders = foldersOf(files.map(({ location }) => location));
+    // DuckDB asks for permission with the path as it is given, which is escaped, and again with what it stands for.
+    const readable = [...new Set([...folders, ...folders.map(escapeGlob)])];
+    await session.confine(directory === undefined ? readable : [...readable, directory]);
+    await setFiles(session, snapshot, files, sql, signal).catch((error: unknown) => {
+      throw translatedPartitions(error, table);
+    });
+    if (sql.columnMapping === 'id' && files.length > 0) await checkFieldIds(session, table);
+    const expected = expectedRows(files);
+    const scan = {
+      session,
+      select: `SELECT ${columns.map(quoteName).join(', ')} FROM (${sql.select})`,
+      sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+      ...(expected !== undefined && { expectedRows: expected }),
+    };
+    if (selection.where === undefined) return scan;
+    // Of filtered rows nobody can tell how many there should be, so they are counted before.
+    const [[count] = []] = await session.rows(`SELECT count(*) FROM (${sql.select})`);
+    checkCount(table, snapshot, scan, Number(count));
+    const { expectedRows: _, ...unchecked } = scan;
+    return { ...unchecked, select: `${scan.select} WHERE (\n${selection.where}\n)` };
+  } catch (error) {
+    await session.close();
+    throw translated(error, table, options);
+  }
+}
+
+/**
+ * The columns as the schema spells them, each once; Delta finds them in any letter case.
+ *
+ * @throws LineageError COLUMN_UNKNOWN, FEATURE_UNSUPPORTED
+ */
+function selectedColumns(
+  table: string,
+  { schema }: Snapshot,
+  { columns }: Selection,
+): readonly string[] {
+  const names = schema.fields.map(({ name }) => name);
+  if (columns?.length === 0) throw new TypeError('one column at least is selected');
+  const found = (columns ?? names).map((column) => {
+    const spelt =
+      names.find((name) => name === column) ??
+      names.find((name) => name.toLowerCase() === column.toLowerCase());
+    if (spelt === undefined) {
+      throw new LineageError('COLUMN_UNKNOWN', { table, column, closest: closest(column, names) });
+    }
+    return spelt;
+  });
+  const selected = [...new Set(found)];
+  const unreadable = schema.fields.filter(
+    (field) => selected.includes(field.name) && !isReadable(field),
+  );
+  if (unreadable.length === 0) return selected;
+  const features = unreadable.map(({ name, type }) => `${formatType(type)} (column ${name})`);
+  throw new LineageError('FEATURE_UNSUPPORTED', { table, features });
+}
+
+/** The fewest folders that hold all of the files; one, unless files of a shallow clone lie with another table. */
+function foldersOf(locations: readonly string[]): readonly string[] {
+  const folders = [...new Set(locations.map((location) => dirname(location)))].sort();
+  return folders.filter((folder, index) => {
+    const above = folders.slice(0, index).find((other) => folder.startsWith(join(other, '/')));
+    return above === undefined;
+  });
+}
+
+/** In id mode a file that knows no ids would come out as nulls. */
+async function checkFieldIds(session: DuckdbSession, table: string): Promise<void> {
+  const [[file] = []] = await session.rows(
+    `SELECT file_name FROM parquet_schema(getvariable('asof_files'))
+     GROUP BY file_name HAVING count(field_id) = 0 LIMIT 1`,
+  );
+  if (file !== undefined) {
+    throw new LineageError('FILE_DAMAGED', {
+      table,
+      problem: `${file} has no field ids, though the table's columns are mapped by id`,
+    });
+  }
+}
+
+function checkCount(table: string, { version }: Snapshot, scan: Scan, rows: number): void {
+  const expected = scan.expectedRows;
+  if (expected !== undefined && expected !== rows) {
+    throw new LineageError('ROWS_MISCOUNTED', { table, version, rows, expected });
+  }
+}
+
+/** Reports how far DuckDB says it is, four times a second. */
+function watch(scan: Scan, { onProgress }: ReadOptions): () => void {
+  if (onProgress === undefined) return () => {};
+  const timer = setInterval(() => {
+    const percentage = scan.session.connection.progress.percentage;
+    if (percentage < 0) return;
+    const fraction = percentage / 100;
+    onProgress({
+      fraction,
+      bytes: Math.round(fraction * scan.sizeBytes),
+      ...(scan.expectedRows !== undefined && { rows: Math.round(fraction * scan.expectedRows) }),
+    });
+  }, 250);
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,57 @@
+import { isLineageError, LineageError } from '../../base/errors.ts';
+import type { ReadOptions } from '../table-reader.ts';
+import { defaultMemoryLimit } from './session.ts';
+
+/**
+ * What went wrong inside DuckDB, in our words. DuckDB 1.5 gives plain errors that begin with a class name
+ * (`IO Error: …`); what is not one of them is passed through.
+ */
+export function translated(
+  error: unknown,
+  table: string,
+  options: ReadOptions & { readonly directory?: string },
+): unknown {
+  if (options.signal?.aborted) return options.signal.reason;
+  if (!(error instanceof Error) || isLineageError(error)) return error;
+  const [, kind, text] = /^(\w[\w ]*? Error): ([^\n]*?)[.!]*(?:\n|$)/.exec(error.message) ?? [];
+  if (kind === undefined || text === undefined) return error;
+  const cause = { cause: error };
+  if (
+    /no space left|disk quota exceeded|file too large|max_temp_directory_size/i.test(error.message)
+  ) {
+    const path = options.directory ?? options.tempDirectory ?? 'the temporary folder';
+    return new LineageError('DISK_FULL', { path }, cause);
+  }
+  const [, path] = /"([^"]+)": Permission denied/i.exec(error.message) ?? [];
+  if (path !== undefined) return new LineageError('ACCESS_DENIED', { path }, cause);
+  switch (kind) {
+    case 'Out of Memory Error': {
+      const bytes = options.memoryLimit ?? defaultMemoryLimit();
+      const limit = `${Math.round(bytes / 2 ** 20)} MiB`;
+      return new LineageError('MEMORY_EXHAUSTED', { limit }, cause);
+    }
+    case 'Binder Error':
+    case 'Parser Error':
+    case 'Catalog Error':
+    case 'Conversion Error':
+    case 'Invalid Input Error':
+    case 'Out of Range Error':
+      // It may also be the file that has what its column can't hold.
+      if (options.selection?.where === undefined || /reading file "/.test(error.message)) break;
+      return new LineageError(
+        'FILTER_INVALID',
+        { filter: options.selection.where, problem: `${text}.` },
+        cause,
+      );
+  }
+  return new LineageError('FILE_DAMAGED', { table, problem: `${text}.` }, cause);
+}
+
+/** As `translated`, of the partition values that the log holds as text. */
+export function translatedPartitions(error: unknown, table: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const [, text] = /^Conversion Error: ([^\n]*)/.exec(error.message) ?? [];
+  if (text === undefined) return error;
+  const problem = `a partition value does not fit its column: ${text}.`;
+  return new LineageError('LOG_DAMAGED', { table, file: '_delta_log', problem }, { cause: error });
+}

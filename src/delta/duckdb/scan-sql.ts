@@ -1,0 +1,235 @@
+import { LineageError } from '../../base/errors.ts';
+import {
+  type DeltaField,
+  type DeltaType,
+  holds,
+  type PrimitiveName,
+  type StructType,
+} from '../schema.ts';
+import type { Snapshot } from '../snapshot.ts';
+import { quoteName, quoteText } from './quote.ts';
+
+/**
+ * SQL that reads a snapshot's rows. It looks lists up by `file_index`, the place of a file among those read:
+ *
+ *     asof_files          paths
+ *     asof_partitions     structs p0, p1, …: the partition values, typed
+ *     asof_deleted_first  where in `asof_deleted` the pieces of the file begin; null for a file without deleted rows
+ *     asof_deleted_last   where they end: the last one stands for all rows behind
+ *     asof_deleted        bit strings of `rowsPerPiece`, 1 for a deleted row; null for a piece without
+ *
+ * Lookups, not joins: DuckDB keeps the order of rows through the first and not through the second.
+ */
+export interface ScanSql {
+  /** The columns that `isReadable` accepts under their own names, in the schema's order. */
+  readonly select: string;
+  /** The value of `asof_partitions`, made from the table `asof_partition_texts (file_index, p0, p1, …)`. */
+  readonly partitions: string;
+  /** The physical names under which files record the values p0, p1, … */
+  readonly partitionKeys: readonly string[];
+  readonly columnMapping: ColumnMapping;
+}
+
+/**
+ * DuckDB 1.5 copies a piece for each row that is looked up in it, and the list for every 2,048 rows: of pieces much smaller there are
+ * too many, and one for a whole file would make reading take the square of its rows.
+ */
+export const rowsPerPiece = 16_384;
+
+export type ColumnMapping = 'none' | 'name' | 'id';
+
+/** DuckDB 1.5 makes nulls inside a variant and nulls in its place the same, so rows with one could come out changed. */
+export function isReadable({ type }: DeltaField): boolean {
+  return !holds(type, 'variant');
+}
+
+/** @throws LineageError FEATURE_UNSUPPORTED for a column mapping that is none of the protocol */
+export function scanSql(
+  table: string,
+  snapshot: Pick<Snapshot, 'schema' | 'partitionColumns' | 'properties'>,
+  files: { readonly areNone: boolean; readonly haveDeletedRows: boolean },
+): ScanSql {
+  const columnMapping = columnMappingOf(table, snapshot);
+  const physical = (field: DeltaField) => physicalName(field, columnMapping);
+  const partitions = snapshot.partitionColumns.map((name) => fieldNamed(snapshot.schema, name));
+  const fields = snapshot.schema.fields.filter(isReadable);
+  const stored = fields.filter((field) => !partitions.includes(field) && !isVoid(field.type));
+
+  const columns = fields.map((field) => {
+    const partition = partitions.indexOf(field);
+    if (partition >= 0) return `asof_p.p${partition} AS ${quoteName(field.name)}`;
+    const place = stored.indexOf(field);
+    const value = place >= 0 ? logicalValue(field.type, `c${place}`, physical) : 'NULL';
+    return `${value} AS ${quoteName(field.name)}`;
+  });
+
+  const kept = stored.map((_, place) => `c${place}`);
+  if (partitions.length > 0) {
+    kept.push(`${ofFile('asof_partitions')} AS asof_p`);
+  }
+  if (kept.length === 0) kept.push('file_row_number');
+  const source = ["getvariable('asof_files')", 'hive_partitioning = false'];
+  if (stored.length > 0) source.push(`schema = ${readSchema(stored, columnMapping, physical)}`);
+  const filter = files.haveDeletedRows
+    ? ` WHERE NOT coalesce(get_bit(${deleted}, (file_row_number % ${rowsPerPiece})::INTEGER) = 1, false)`
+    : '';
+  const raw = `SELECT ${kept.join(', ')} FROM read_parquet(${source.join(', ')})${filter}`;
+
+  const typed = partitions.map(
+    ({ type }, index) => `p${index} := ${partitionValue(type, `p${index}`)}`,
+  );
+  return {
+    select: files.areNone ? noRows(fields) : `SELECT ${columns.join(', ')} FROM (${raw})`,
+    partitions: `SELECT list(struct_pack(${typed.join(', ')}) ORDER BY file_index) FROM asof_partition_texts`,
+    partitionKeys: partitions.map(physical),
+    columnMapping,
+  };
+}
+
+function noRows(fields: readonly DeltaField[]): string {
+  const columns = fields.map(
+    ({ name, type }) => `CAST(NULL AS ${storedType(type, logicalName)}) AS ${quoteName(name)}`,
+  );
+  return `SELECT ${columns.join(', ')} WHERE false`;
+}
+
+const ofFile = (list: string) => `getvariable('${list}')[file_index::BIGINT + 1]`;
+const deleted = `getvariable('asof_deleted')[least(${ofFile('asof_deleted_first')} + file_row_number // ${rowsPerPiece}, ${ofFile('asof_deleted_last')})]`;
+
+function columnMappingOf(
+  table: string,
+  { properties }: Pick<Snapshot, 'properties'>,
+): ColumnMapping {
+  const mode = properties['delta.columnMapping.mode'] ?? 'none';
+  if (mode === 'none' || mode === 'name' || mode === 'id') return mode;
+  throw new LineageError('FEATURE_UNSUPPORTED', { table, features: [`columnMapping(${mode})`] });
+}
+
+/** Source: Delta protocol, "Column Mapping": data files know columns by these names, also in id mode inside structs. */
+function physicalName(field: DeltaField, mapping: ColumnMapping): string {
+  const name = field.metadata['delta.columnMapping.physicalName'];
+  return mapping === 'none' || typeof name !== 'string' ? field.name : name;
+}
+
+const logicalName = ({ name }: DeltaField) => name;
+
+/** What `read_parquet(schema = …)` takes: for each column how files know it, our name for it, and its type. */
+function readSchema(
+  fields: readonly DeltaField[],
+  mapping: ColumnMapping,
+  physical: (field: DeltaField) => string,
+): string {
+  const entries = fields.map((field, place) => {
+    const id = field.metadata['delta.columnMapping.id'];
+    const key = mapping === 'id' ? String(id) : quoteText(physical(field));
+    const type = quoteText(storedType(field.type, physical));
+    return `${key}: {name: 'c${place}', type: ${type}, default_value: NULL}`;
+  });
+  return `MAP {${entries.join(', ')}}`;
+}
+
+/** The type under which a value lies in a data file, in DuckDB's words. */
+function storedType(type: DeltaType, physical: (field: DeltaField) => string): string {
+  switch (type.kind) {
+    case 'primitive':
+      return duckdbTypes[type.name];
+    case 'decimal':
+      return `DECIMAL(${type.precision},${type.scale})`;
+    case 'array':
+      return `${storedType(type.element, physical)}[]`;
+    case 'map':
+      return `MAP(${storedType(type.key, physical)}, ${storedType(type.value, physical)})`;
+    case 'struct': {
+      const members = type.fields.filter((field) => !isVoid(field.type));
+      return `STRUCT(${members.map((field) => `${quoteName(physical(field))} ${storedType(field.type, physical)}`).join(', ')})`;
+    }
+  }
+}
+
+const duckdbTypes: Record<PrimitiveName, string> = {
+  string: 'VARCHAR',
+  long: 'BIGINT',
+  integer: 'INTEGER',
+  short: 'SMALLINT',
+  byte: 'TINYINT',
+  float: 'FLOAT',
+  double: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  binary: 'BLOB',
+  date: 'DATE',
+  timestamp: 'TIMESTAMPTZ',
+  timestamp_ntz: 'TIMESTAMP',
+  variant: 'VARIANT',
+  void: '"NULL"',
+};
+
+/** The value with the schema's own names inside; `read_parquet` renames columns, but nothing inside them. */
+function logicalValue(
+  type: DeltaType,
+  value: string,
+  physical: (field: DeltaField) => string,
+  depth = 0,
+): string {
+  if (!hasOtherNamesInside(type, physical)) return value;
+  const item = `x${depth}`;
+  switch (type.kind) {
+    case 'struct': {
+      const members = type.fields.map((field) => {
+        const member = isVoid(field.type)
+          ? 'NULL'
+          : logicalValue(
+              field.type,
+              `struct_extract(${value}, ${quoteText(physical(field))})`,
+              physical,
+              depth,
+            );
+        return `${quoteText(field.name)}: ${member}`;
+      });
+      return `CASE WHEN ${value} IS NOT NULL THEN {${members.join(', ')}} END`;
+    }
+    case 'array':
+      return `list_transform(${value}, lambda ${item}: ${logicalValue(type.element, item, physical, depth + 1)})`;
+    case 'map': {
+      const key = logicalValue(type.key, `${item}.key`, physical, depth + 1);
+      const inner = logicalValue(type.value, `${item}.value`, physical, depth + 1);
+      return `map_from_entries(list_transform(map_entries(${value}), lambda ${item}: {'k': ${key}, 'v': ${inner}}))`;
+    }
+    default:
+      return value;
+  }
+}
+
+function hasOtherNamesInside(type: DeltaType, physical: (field: DeltaField) => string): boolean {
+  switch (type.kind) {
+    case 'struct':
+      return type.fields.some(
+        (field) =>
+          physical(field) !== field.name ||
+          isVoid(field.type) ||
+          hasOtherNamesInside(field.type, physical),
+      );
+    case 'array':
+      return hasOtherNamesInside(type.element, physical);
+    case 'map':
+      return hasOtherNamesInside(type.key, physical) || hasOtherNamesInside(type.value, physical);
+    default:
+      return false;
+  }
+}
+
+/** Source: Delta protocol, "Partition Value Serialization": text, and the empty text is null for every type. */
+function partitionValue(type: DeltaType, text: string): string {
+  const value = `nullif(${text}, '')`;
+  const isBinary = type.kind === 'primitive' && type.name === 'binary';
+  return isBinary ? `encode(${value})` : `CAST(${value} AS ${storedType(type, logicalName)})`;
+}
+
+function isVoid(type: DeltaType): boolean {
+  return type.kind === 'primitive' && type.name === 'void';
+}
+
+function fieldNamed(schema: StructType, name: string): DeltaField {
+  const field = schema.fields.find((candidate) => candidate.name === name);
+  if (field === undefined) throw new TypeError(`the schema has no partition column ${name}`);
+  return field;
+}

@@ -1,0 +1,39 @@
+const dayMs = 86_400_000;
+
+const unitMs: Readonly<Record<string, number>> = {
+  week: 7 * dayMs,
+  day: dayMs,
+  hour: 3_600_000,
+  minute: 60_000,
+  second: 1000,
+  millisecond: 1,
+  microsecond: 0.001,
+};
+
+/**
+ * How long after its removal a data file is safe from VACUUM: `delta.deletedFileRetentionDuration`, a week if unset.
+ *
+ * @returns milliseconds; undefined when the property is not an interval of fixed length
+ */
+export function deletedFileRetention(
+  properties: Readonly<Record<string, string>>,
+): number | undefined {
+  const text = properties['delta.deletedFileRetentionDuration'];
+  return text === undefined ? 7 * dayMs : intervalMs(text);
+}
+
+/** `interval 30 days 12 hours`, with or without the first word. Source: Spark 4.2, CalendarInterval text; months have no fixed length. */
+export function intervalMs(text: string): number | undefined {
+  const parts = text
+    .trim()
+    .toLowerCase()
+    .replace(/^interval\s+/, '');
+  if (!/^([-+]?\d+(\.\d+)?\s+[a-z]+\s*)+$/.test(parts)) return;
+  let sum = 0;
+  for (const [, amount, unit] of parts.matchAll(/([-+]?\d+(?:\.\d+)?)\s+([a-z]+?)s?(?=\s|$)/g)) {
+    const ms = unitMs[unit ?? ''];
+    if (ms === undefined) return;
+    sum += Number(amount) * ms;
+  }
+  return sum;
+}

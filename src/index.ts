@@ -1,0 +1,89 @@
+export {
+  type ErrorCode,
+  type ErrorDetails,
+  errorCodes,
+  isLineageError,
+  LineageError,
+} from './base/errors.ts';
+export { gitVersion } from './base/git.ts';
+export { connectRegistry, connectTables, preloadSnapshots, type Registry } from './connect.ts';
+export type { DeltaTable, DeltaTables } from './delta/delta-table.ts';
+export type { ReadSpec, Selection } from './delta/read-spec.ts';
+export type { DeltaField, DeltaType, StructType } from './delta/schema.ts';
+export type { DataFile, DeletionVector, Snapshot, Snapshots } from './delta/snapshot.ts';
+export { type SnapshotSummary, summarize } from './delta/snapshot-summary.ts';
+export type { Commit, TableHistory, TableVersion } from './delta/table-history.ts';
+export {
+  type OutputFormat,
+  outputFormats,
+  type ReadOptions,
+  type ReadProgress,
+  type RowBatch,
+  type TableReader,
+  type WriteOptions,
+  type Written,
+} from './delta/table-reader.ts';
+export {
+  formatTableRef,
+  type Moment,
+  parseTableName,
+  parseTableRef,
+  type TableName,
+  type TableRef,
+} from './delta/table-ref.ts';
+export { parseAliasedRef } from './lineage/alias.ts';
+export { annotateFromRun } from './lineage/annotate-model.ts';
+export { describeTable } from './lineage/describe-table.ts';
+export { unnamedVersion, type VersionParam } from './lineage/evidence.ts';
+export { type Pin, type PinRequest, pinTables } from './lineage/pin.ts';
+export {
+  type RehydrateOptions,
+  rehydrate,
+  type Wanted,
+  wantedOf,
+  wantedTable,
+} from './lineage/rehydrate.ts';
+export type { ConfigResult } from './lineage/result/config.ts';
+export type { ErrorResult } from './lineage/result/error.ts';
+export { type HistoryLine, historyLineOf } from './lineage/result/history.ts';
+export type { Manifest } from './lineage/result/manifest.ts';
+export { type ModelLine, modelLineOf } from './lineage/result/models.ts';
+export type { Warning } from './lineage/result/parts.ts';
+export { type PinResult, pinResultOf, pinsOf } from './lineage/result/pin.ts';
+export type { RehydrateResult } from './lineage/result/rehydrate.ts';
+export type { RunResult } from './lineage/result/run.ts';
+export { resultSchemas } from './lineage/result/schemas.ts';
+export type { ShowResult } from './lineage/result/show.ts';
+export { type StampResult, stampedRunOf } from './lineage/result/stamp.ts';
+export type { Link, TraceResult } from './lineage/result/trace.ts';
+export { type CodeVersion, type Stamp, type StampedTable, stampOf } from './lineage/stamp.ts';
+export { type StampedRun, stampRun } from './lineage/stamp-run.ts';
+export { type TraceOptions, type TraceSources, trace } from './lineage/trace.ts';
+export {
+  beginTracked,
+  type Ending,
+  endTracked,
+  movedSince,
+  type TrackedRun,
+  tableEnvironment,
+} from './lineage/tracked-run.ts';
+export { stampOn } from './lineage/wire-stamp.ts';
+export type { LoggedModel, ModelVersion, RegisteredModel, Stage } from './registry/model.ts';
+export {
+  formatModelVersion,
+  type ModelRef,
+  parseModelRef,
+  parseStage,
+} from './registry/model-ref.ts';
+export type { ModelRegistry, NewModelVersion } from './registry/model-registry.ts';
+export type { Run, RunInput, RunStatus } from './registry/run.ts';
+export type { NewRun, RunRecord, RunStore } from './registry/run-store.ts';
+export type { StampEntry, StampJournal } from './registry/stamp-journal.ts';
+export {
+  configResultOf,
+  type Environment,
+  loadSettings,
+  type Setting,
+  type Settings,
+} from './settings.ts';
+export { asofVersion } from './version.ts';

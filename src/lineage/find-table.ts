@@ -1,0 +1,68 @@
+import { isLineageError, type LineageError } from '../base/errors.ts';
+import type { DeltaTable, DeltaTables } from '../delta/delta-table.ts';
+import type { Snapshot } from '../delta/snapshot.ts';
+import { parseTableName } from '../delta/table-ref.ts';
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** A table that a record names, or why it can't be looked at. */
+export type Opened =
+  | { readonly table: DeltaTable; readonly failure?: undefined }
+  | { readonly table?: undefined; readonly failure: LineageError };
+
+export function openTable(ref: string, tables: DeltaTables): Opened {
+  try {
+    return { table: tables.open(parseTableName(ref)) };
+  } catch (error) {
+    if (isLineageError(error)) return { failure: error };
+    throw error;
+  }
+}
+
+/** A table as it stands now. */
+export interface FoundTable {
+  readonly table: DeltaTable;
+  readonly latest: Snapshot;
+  /** Its id is the one looked for; true also where none was known to look for. */
+  readonly isSame: boolean;
+}
+
+/**
+ * The table that some record means: of the places named, the first that holds the table of that id, or else the first that holds any.
+ * A name can point elsewhere by now, and then the recorded location may still have it.
+ */
+export async function findTable(
+  places: readonly string[],
+  id: string | undefined,
+  tables: DeltaTables,
+  options: CallOptions,
+): Promise<FoundTable | { readonly failure: LineageError }> {
+  let other: FoundTable | undefined;
+  let failure: LineageError | undefined;
+  const seen = new Set<string>();
+  for (const place of places) {
+    const opened = openTable(place, tables);
+    if (opened.failure) {
+      failure ??= opened.failure;
+      continue;
+    }
+    const { table } = opened;
+    if (seen.has(table.location)) continue;
+    seen.add(table.location);
+    try {
+      const { version } = await table.history.resolve({ kind: 'latest' }, options);
+      const latest = await table.snapshots.at(version, options);
+      const isSame = id === undefined || id === latest.tableId;
+      if (isSame) return { table, latest, isSame };
+      other ??= { table, latest, isSame };
+    } catch (error) {
+      if (!isLineageError(error)) throw error;
+      failure ??= error;
+    }
+  }
+  if (other !== undefined) return other;
+  if (failure !== undefined) return { failure };
+  throw new TypeError('one place at least');
+}

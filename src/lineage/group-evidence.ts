@@ -1,0 +1,69 @@
+import { isLineageError } from '../base/errors.ts';
+import type { DeltaTables } from '../delta/delta-table.ts';
+import { parseTableName } from '../delta/table-ref.ts';
+import type { Evidence } from './evidence.ts';
+import { openTable } from './find-table.ts';
+
+/** All that a run records about its use of one table, strongest first; one at least. */
+export type TableEvidence = readonly [Evidence, ...Evidence[]];
+
+interface Group {
+  readonly keys: Set<string>;
+  readonly evidence: [Evidence, ...Evidence[]];
+}
+
+/**
+ * Puts together what is about the same table: the same name, location or table id. A table that is stamped under several aliases, at
+ * several versions perhaps, is as many uses; other records go to the one of their alias, else of their version, else to the first.
+ * Tables come in the order of their strongest evidence.
+ */
+export function groupByTable(
+  evidence: readonly Evidence[],
+  tables: DeltaTables,
+): readonly TableEvidence[] {
+  let groups: readonly Group[] = [];
+  for (const item of evidence) {
+    const keys = keysOf(item, tables);
+    const same = groups.filter((group) => keys.some((key) => group.keys.has(key)));
+    const [first, ...others] = same;
+    if (first === undefined || item.kind === 'stamp') {
+      groups = [...groups, { keys: new Set(keys), evidence: [item] }];
+      continue;
+    }
+    const isStamped = same.some((group) => group.evidence[0].kind === 'stamp');
+    const group = isStamped ? (useMeant(item, same) ?? first) : first;
+    group.evidence.push(item);
+    for (const key of keys) group.keys.add(key);
+    if (isStamped) continue;
+    // They were not known to be the same until now.
+    first.evidence.push(...others.flatMap((other) => other.evidence));
+    first.evidence.sort((a, b) => evidence.indexOf(a) - evidence.indexOf(b));
+    for (const key of others.flatMap((other) => [...other.keys])) first.keys.add(key);
+    groups = groups.filter((known) => !others.includes(known));
+  }
+  return groups.map((group) => group.evidence);
+}
+
+function useMeant({ alias, version }: Evidence, uses: readonly Group[]): Group | undefined {
+  return (
+    uses.find((use) => alias !== undefined && use.evidence[0].alias === alias) ??
+    uses.find((use) => use.evidence[0].version === version)
+  );
+}
+
+function keysOf({ ref, location, id }: Evidence, tables: DeltaTables): readonly string[] {
+  const places = location === undefined ? [ref] : [ref, location];
+  const locations = places.flatMap((place) => openTable(place, tables).table?.location ?? []);
+  return [...places.map(placeKey), ...locations, ...(id === undefined ? [] : [`id ${id}`])];
+}
+
+/** Names are the same in any letter case; locations need not be. */
+function placeKey(place: string): string {
+  try {
+    const table = parseTableName(place);
+    return table.kind === 'location' ? place : `name ${table.parts.join('.').toLowerCase()}`;
+  } catch (error) {
+    if (isLineageError(error)) return place;
+    throw error;
+  }
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { LineageError } from '../base/errors.ts';
+import { type Manifest, manifestSchema } from './result/manifest.ts';
+
+/** Lies with rehydrated rows. Readers of Parquet folders pass over names that begin with `_`. */
+export const manifestName = '_asof.json';
+
+/** Name, size and hash of a file of rows. */
+export async function describeFile(
+  folder: string,
+  name: string,
+): Promise<Manifest['files'][number]> {
+  const path = join(folder, name);
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return { name, bytes: (await stat(path)).size, sha256: hash.digest('hex') };
+}
+
+/**
+ * Accepts a folder, and folders in it, that hold nothing but manifests and the files they name.
+ *
+ * @throws LineageError OUTPUT_NOT_OURS
+ */
+export async function checkOurs(folder: string, root = folder): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const named = await namesIn(folder);
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await checkOurs(path, root);
+    else if (!named.has(entry.name)) {
+      throw new LineageError('OUTPUT_NOT_OURS', { path: root, foreign: relative(root, path) });
+    }
+  }
+}
+
+async function namesIn(folder: string): Promise<ReadonlySet<string>> {
+  let text: string;
+  try {
+    text = await readFile(join(folder, manifestName), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Set();
+    throw error;
+  }
+  try {
+    const manifest = manifestSchema.safeParse(JSON.parse(text));
+    const files = manifest.data?.files ?? [];
+    return manifest.success ? new Set([manifestName, ...files.map(({ name }) => name)]) : new Set();
+  } catch (error) {
+    if (error instanceof SyntaxError) return new Set();
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+import { LineageError } from '../base/errors.ts';
+import type { DeltaTable } from '../delta/delta-table.ts';
+import { summarize } from '../delta/snapshot-summary.ts';
+import type { TableVersion } from '../delta/table-history.ts';
+import type { Moment } from '../delta/table-ref.ts';
+
+/** A table resolved to one version, with what tells it from any other table of that name and any other content of that version. */
+export interface Pin {
+  /** What the training calls the table. */
+  readonly alias: string;
+  /** The table's name, or its location where it has none. */
+  readonly ref: string;
+  readonly location: string;
+  readonly tableId: string;
+  readonly version: number;
+  /** Epoch milliseconds, UTC; absent where only a checkpoint is left of the version. */
+  readonly committedAt?: number;
+  /** The snapshot digest, see `SnapshotSummary`. */
+  readonly digest: string;
+  /** By the log's statistics; absent where a file has none. */
+  readonly rows?: number;
+}
+
+export interface PinRequest {
+  readonly alias: string;
+  readonly table: DeltaTable;
+  readonly moment: Moment;
+}
+
+const tries = 10;
+
+/**
+ * Resolves tables to versions that all were current at one instant: every latest version is read, then read again, and taken when
+ * none moved in between. Tables with a moment of their own are resolved once; they don't move.
+ *
+ * @throws LineageError PIN_UNSTABLE when some table moved each time; what `TableHistory.resolve` and `Snapshots.at` throw
+ */
+export async function pinTables(
+  requests: readonly PinRequest[],
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<readonly Pin[]> {
+  const versions = await versionsAtOneInstant(requests, options);
+  return await Promise.all(
+    versions.map(async ({ request: { alias, table }, version, committedAt }) => {
+      const snapshot = await table.snapshots.at(version, options);
+      const { digest, rows } = await summarize(snapshot, options);
+      return {
+        alias,
+        ref: table.name,
+        location: table.location,
+        tableId: snapshot.tableId,
+        version,
+        digest,
+        ...(committedAt !== undefined && { committedAt }),
+        ...(rows !== undefined && { rows }),
+      };
+    }),
+  );
+}
+
+async function versionsAtOneInstant(
+  requests: readonly PinRequest[],
+  options: { readonly signal?: AbortSignal },
+): Promise<readonly (TableVersion & { readonly request: PinRequest })[]> {
+  const resolveAll = () =>
+    Promise.all(
+      requests.map(async (request) => ({
+        request,
+        ...(await request.table.history.resolve(request.moment, options)),
+      })),
+    );
+  const moving = requests.filter(({ moment }) => moment.kind === 'latest');
+  let before = await resolveAll();
+  if (requests.length === 1 || moving.length === 0) return before;
+  for (let attempt = 0; attempt < tries; attempt++) {
+    const after = await resolveAll();
+    if (after.every(({ version }, index) => version === before[index]?.version)) return after;
+    before = after;
+  }
+  throw new LineageError('PIN_UNSTABLE', { tables: moving.map(({ table }) => table.name), tries });
+}

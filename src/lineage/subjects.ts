@@ -1,0 +1,49 @@
+import type { LoggedModel, ModelVersion } from '../registry/model.ts';
+import type { ModelRef } from '../registry/model-ref.ts';
+import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { CallOptions } from './find-table.ts';
+
+/** One thing whose data is asked for: a model version, a logged model or a run. */
+export interface Subject {
+  readonly version?: ModelVersion;
+  readonly loggedModel?: LoggedModel;
+  /** Absent when a model does not say which run made it. */
+  readonly runId?: string;
+  /** The run itself was asked for, so that it has to be there. */
+  readonly isRunAsked: boolean;
+}
+
+/** What a model reference stands for; several versions for a name alone and, at times, for a stage. */
+export async function subjectsOf(
+  ref: ModelRef,
+  { models }: { readonly models: ModelRegistry },
+  options: CallOptions,
+): Promise<readonly Subject[]> {
+  switch (ref.kind) {
+    case 'run':
+      return [{ runId: ref.runId, isRunAsked: true }];
+    case 'logged-model': {
+      const loggedModel = await models.loggedModel(ref.id, options);
+      const { runId } = loggedModel;
+      return [{ loggedModel, isRunAsked: false, ...(runId !== undefined && { runId }) }];
+    }
+    case 'name':
+      return (await models.model(ref.name, options)).versions.map(subjectOf);
+    case 'latest': {
+      // As MLflow has it: the highest number, whatever its stage.
+      const latest = (await models.model(ref.name, options)).versions.at(-1);
+      return latest === undefined ? [] : [subjectOf(latest)];
+    }
+    case 'version':
+      return [subjectOf(await models.version(ref.name, ref.version, options))];
+    case 'stage':
+      return (await models.inStage(ref.name, ref.stage, options)).map(subjectOf);
+    case 'alias':
+      return [subjectOf(await models.byAlias(ref.name, ref.alias, options))];
+  }
+}
+
+function subjectOf(version: ModelVersion): Subject {
+  const { runId } = version;
+  return { version, isRunAsked: false, ...(runId !== undefined && { runId }) };
+}

@@ -1,0 +1,245 @@
+import { describe, expect, test } from 'vitest';
+import {
+  aDeltaInput,
+  aModelVersion,
+  aRun,
+  aStamp,
+  aStampedTable,
+} from '../../test/support/builders.ts';
+import { fakeRegistry, type Registered } from '../../test/support/fake-registry.ts';
+import { digestOf, fakeTable, fakeTables } from '../../test/support/fake-tables.ts';
+import { LineageError } from '../base/errors.ts';
+import { parseModelRef } from '../registry/model-ref.ts';
+import { type TraceResult, traceResult } from './result/trace.ts';
+import { recordOf } from './stamp.ts';
+import { type TraceOptions, trace } from './trace.ts';
+
+const now = Date.parse('2026-03-04T00:00:00Z');
+const run = aRun({ startedAt: Date.parse('2026-03-03T00:00:00Z') });
+
+async function traced(
+  ref: string,
+  registered: Registered,
+  options: Partial<TraceOptions> = {},
+): Promise<readonly TraceResult[]> {
+  const tables = fakeTables(
+    fakeTable(),
+    fakeTable({ name: 'analytics.labels', location: '/l', id: 'l' }),
+  );
+  const sources = { ...fakeRegistry(registered), tables };
+  const results: TraceResult[] = [];
+  for await (const result of trace(parseModelRef(ref), sources, { now, ...options })) {
+    results.push(traceResult.parse(result));
+  }
+  return results;
+}
+
+async function stampedRun(fields: Parameters<typeof aRun>[0] = {}) {
+  const stamp = aStamp({
+    tables: [aStampedTable({ version: 1, digest: await digestOf(fakeTable(), 1) })],
+    code: { commit: 'abc', isDirty: true },
+  });
+  const { params, tags, inputs } = recordOf(stamp);
+  return { ...run, params, tags, inputs: [...inputs], ...fields };
+}
+
+describe('a model version', () => {
+  test('is traced to its run and the tables that trained it', async () => {
+    const version = aModelVersion({
+      stage: 'Production',
+      aliases: ['champion'],
+      loggedModelId: 'm-1',
+    });
+    const [result, ...others] = await traced('models:/churn_model/3', {
+      runs: [await stampedRun({ name: 'nightly' })],
+      versions: [version],
+    });
+    expect(others).toEqual([]);
+    expect(result).toMatchObject({
+      schemaVersion: 1,
+      model: {
+        name: 'churn_model',
+        version: 3,
+        stages: ['Production'],
+        aliases: ['champion'],
+        runId: run.id,
+        loggedModelId: 'm-1',
+      },
+      run: {
+        name: 'nightly',
+        status: 'FINISHED',
+        startedAt: '2026-03-03T00:00:00.000Z',
+        endedAt: null,
+        page: `https://registry.example/runs/${run.id}`,
+      },
+      code: { commit: 'abc', isDirty: true },
+      warnings: [],
+    });
+    // The stamp, the dataset input and both pairs of parameters that asof wrote are one link.
+    expect(result?.links).toMatchObject([{ alias: 'features', version: 1, certainty: 'stamped' }]);
+    expect(result?.links[0]?.evidence.map(({ kind }) => kind)).toEqual([
+      'stamp',
+      'dataset-input',
+      'param',
+      'param',
+    ]);
+  });
+
+  test('that names no run can not be traced, and that is said', async () => {
+    const { runId: _, ...version } = aModelVersion();
+    expect(await traced('models:/churn_model/3', { versions: [version] })).toMatchObject([
+      {
+        model: { version: 3, runId: null },
+        run: null,
+        links: [],
+        warnings: [{ code: 'MODEL_WITHOUT_RUN' }],
+      },
+    ]);
+  });
+
+  test('whose run is gone makes a warning, not an error', async () => {
+    expect(await traced('models:/churn_model/3', { versions: [aModelVersion()] })).toMatchObject([
+      {
+        model: { runId: run.id },
+        run: null,
+        links: [],
+        warnings: [{ code: 'RUN_NOT_FOUND', message: expect.stringContaining(run.id) }],
+      },
+    ]);
+  });
+
+  test('whose run is deleted is traced all the same, and that is said', async () => {
+    const registered = {
+      runs: [await stampedRun({ isDeleted: true })],
+      versions: [aModelVersion()],
+    };
+    expect(await traced('models:/churn_model/3', registered)).toMatchObject([
+      { links: [{ version: 1, certainty: 'stamped' }], warnings: [{ code: 'RUN_DELETED' }] },
+    ]);
+  });
+
+  test('whose stamp can not be read is traced by what else there is, and that is said', async () => {
+    const stamped = await stampedRun();
+    const registered = {
+      runs: [{ ...stamped, tags: { 'asof.stamp': '{"v":2}' } }],
+      versions: [aModelVersion()],
+    };
+    expect(await traced('models:/churn_model/3', registered)).toMatchObject([
+      {
+        code: null,
+        links: [{ version: 1, certainty: 'recorded' }],
+        warnings: [{ code: 'STAMP_INVALID' }],
+      },
+    ]);
+  });
+
+  test('whose run records nothing says so', async () => {
+    const registered = { runs: [run], versions: [aModelVersion()] };
+    expect(await traced('models:/churn_model/3', registered)).toMatchObject([
+      { links: [], warnings: [{ code: 'NOTHING_RECORDED' }] },
+    ]);
+  });
+});
+
+describe('what stands for several', () => {
+  const versions = [1, 2, 10].map((version) =>
+    aModelVersion({ version, stage: version === 1 ? 'Archived' : 'Production' }),
+  );
+
+  test.each([
+    { ref: 'models:/churn_model/Production', found: [2, 10], why: 'a stage' },
+    { ref: 'models:/churn_model/archived', found: [1], why: 'a stage with one' },
+    { ref: 'churn_model', found: [1, 2, 10], why: 'a name' },
+    { ref: 'models:/churn_model', found: [1, 2, 10], why: 'a name behind models:/' },
+  ])('gives one result a version, ascending: $why', async ({ ref, found }) => {
+    const results = await traced(ref, { runs: [await stampedRun()], versions });
+    expect(results.map(({ model }) => model.version)).toEqual(found);
+  });
+
+  test('a name of which no version is registered stands for none', async () => {
+    await expect(traced('other', { versions })).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+  });
+
+  test('an alias stands for one', async () => {
+    const champion = aModelVersion({ version: 7, aliases: ['champion'] });
+    const results = await traced('models:/churn_model@champion', {
+      runs: [run],
+      versions: [...versions, champion],
+    });
+    expect(results).toMatchObject([{ model: { version: 7, aliases: ['champion'] } }]);
+  });
+});
+
+describe('other things than model versions', () => {
+  test('a run is traced by itself', async () => {
+    expect(await traced(`runs:/${run.id}`, { runs: [await stampedRun()] })).toMatchObject([
+      { model: { name: null, version: null, runId: run.id }, links: [{ version: 1 }] },
+    ]);
+  });
+
+  test('a run that is asked for must be there', async () => {
+    await expect(traced('runs:/nowhere', {})).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
+  });
+
+  test('a logged model is traced by its run', async () => {
+    const loggedModelId = 'm-0123456789abcdef';
+    const versions = [aModelVersion({ loggedModelId })];
+    const results = await traced(`models:/${loggedModelId}`, {
+      runs: [await stampedRun()],
+      versions,
+    });
+    expect(results).toMatchObject([
+      { model: { name: 'churn_model', version: null, loggedModelId }, links: [{ version: 1 }] },
+    ]);
+  });
+});
+
+describe('several tables', () => {
+  test('are several links, each with its evidence', async () => {
+    const inputs = [
+      aDeltaInput({ delta_table_name: 'analytics.labels', delta_table_version: 0 }),
+      aDeltaInput({ delta_table_name: 'analytics.features', delta_table_version: 1 }),
+    ];
+    const [result] = await traced(`runs:/${run.id}`, { runs: [{ ...run, inputs }] });
+    expect(result?.links).toMatchObject([
+      { alias: 'labels', version: 0 },
+      { alias: 'features', version: 1 },
+    ]);
+  });
+
+  test('that would be called the same are told apart', async () => {
+    const inputs = ['/a/features', '/b/features', 'c.Features'].map((ref) =>
+      aDeltaInput({ delta_table_name: ref, delta_table_version: 1 }, { digest: ref }),
+    );
+    const [result] = await traced(`runs:/${run.id}`, { runs: [{ ...run, inputs }] });
+    const aliases = (result?.links ?? []).map(({ alias }) => alias);
+    expect(aliases).toHaveLength(3);
+    expect(aliases[0]).toBe('features');
+    expect(new Set(aliases.map((alias) => alias.toUpperCase())).size).toBe(3);
+    for (const alias of aliases) expect(alias).toMatch(/^[A-Za-z]\w*$/);
+  });
+
+  test('parameters under names of their own are read where they are configured', async () => {
+    const versionParams = [{ version: 'data_v', table: 'analytics.features' }];
+    const params = { data_v: '2', training_data_version: '1' };
+    const [result] = await traced(
+      `runs:/${run.id}`,
+      { runs: [{ ...run, params }] },
+      { versionParams },
+    );
+    expect(result?.links).toMatchObject([{ version: 2, certainty: 'recorded' }]);
+    expect(result?.warnings).toMatchObject([{ code: 'PARAM_WITHOUT_TABLE' }]);
+  });
+});
+
+test('a failure of the server is not taken for a missing run', async () => {
+  const down = new LineageError('SERVER_UNREACHABLE', { url: 'http://x', problem: 'y' });
+  const registry = fakeRegistry({ versions: [aModelVersion()] });
+  const sources = {
+    ...registry,
+    runs: { ...registry.runs, get: () => Promise.reject(down) },
+    tables: fakeTables(),
+  };
+  const results = trace(parseModelRef('models:/churn_model/3'), sources, { now });
+  await expect(results.next()).rejects.toBe(down);
+});

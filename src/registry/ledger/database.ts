@@ -1,0 +1,178 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import Database from 'libsql';
+import type { z } from 'zod';
+import { LineageError } from '../../base/errors.ts';
+import { parseWire } from '../../base/wire.ts';
+
+type Value = string | number | null;
+
+/** The ledger's file, opened at the first question and made at the first thing to keep. */
+export interface LedgerDatabase {
+  readonly path: string;
+  /** Rows read through a schema. A ledger that does not exist yet is empty. */
+  all<T>(row: z.ZodType<T>, sql: string, values?: readonly Value[]): readonly T[];
+  /** Does all of it or nothing; other writers wait meanwhile. */
+  write<T>(work: (run: (sql: string, values?: readonly Value[]) => void) => T): T;
+  close(): void;
+}
+
+/**
+ * @param file where the ledger is or will be
+ * @param busyTimeoutMs how long to wait for another process that is writing
+ * @throws LineageError (from its functions) LEDGER_BUSY, LEDGER_UNUSABLE, ACCESS_DENIED, DISK_FULL
+ */
+export function ledgerDatabase(file: string, busyTimeoutMs = 10_000): LedgerDatabase {
+  const path = resolve(file);
+  let open: Database.Database | undefined;
+  let empty: Database.Database | undefined;
+
+  const forReading = () => {
+    if (open !== undefined || existsSync(path)) return forWriting();
+    empty ??= prepared(new Database(':memory:'), path);
+    return empty;
+  };
+  const forWriting = () => {
+    if (open === undefined) {
+      mkdirSync(dirname(path), { recursive: true });
+      open = prepared(new Database(path, { timeout: busyTimeoutMs }), path);
+    }
+    return open;
+  };
+
+  return {
+    path,
+    all: (row, sql, values = []) =>
+      withFailures(path, () =>
+        forReading()
+          .prepare(sql)
+          .all([...values])
+          .map((found) => parseWire(row, found, `the ledger ${path}`)),
+      ),
+    write: (work) =>
+      withFailures(path, () => {
+        const database = forWriting();
+        return transaction(database, () =>
+          work((sql, values = []) => database.prepare(sql).run([...values])),
+        );
+      }),
+    close() {
+      open?.close();
+      empty?.close();
+      open = undefined;
+    },
+  };
+}
+
+const version = 1;
+
+/** Times are epoch milliseconds, UTC. Rows of `transitions` and `stamps` are only ever added. */
+const tables = `
+  CREATE TABLE runs (
+    id TEXT PRIMARY KEY, experiment TEXT NOT NULL, name TEXT, status TEXT NOT NULL,
+    started_at INTEGER NOT NULL, ended_at INTEGER
+  );
+  CREATE TABLE run_params (
+    run_id TEXT NOT NULL REFERENCES runs, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run_id, key)
+  );
+  CREATE TABLE run_tags (
+    run_id TEXT NOT NULL REFERENCES runs, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run_id, key)
+  );
+  CREATE TABLE run_metrics (
+    run_id TEXT NOT NULL REFERENCES runs, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run_id, key)
+  );
+  CREATE TABLE run_inputs (
+    run_id TEXT NOT NULL REFERENCES runs, name TEXT NOT NULL, digest TEXT NOT NULL, source_type TEXT NOT NULL,
+    source TEXT NOT NULL, context TEXT, schema TEXT, profile TEXT, PRIMARY KEY (run_id, name, digest)
+  );
+  CREATE TABLE models (name TEXT PRIMARY KEY, description TEXT, created_at INTEGER NOT NULL);
+  CREATE TABLE model_versions (
+    name TEXT NOT NULL REFERENCES models, version INTEGER NOT NULL, run_id TEXT NOT NULL REFERENCES runs,
+    source TEXT, description TEXT, stage TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+    PRIMARY KEY (name, version)
+  );
+  CREATE INDEX model_versions_of_run ON model_versions (run_id);
+  CREATE TABLE model_version_tags (
+    name TEXT NOT NULL, version INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (name, version, key), FOREIGN KEY (name, version) REFERENCES model_versions
+  );
+  CREATE TABLE model_aliases (
+    name TEXT NOT NULL, alias TEXT NOT NULL, version INTEGER NOT NULL,
+    PRIMARY KEY (name, alias), FOREIGN KEY (name, version) REFERENCES model_versions
+  );
+  CREATE TABLE transitions (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
+    kind TEXT NOT NULL, what TEXT NOT NULL
+  );
+  CREATE TABLE stamps (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, store TEXT NOT NULL, run_id TEXT NOT NULL, stamp TEXT NOT NULL
+  );
+`;
+
+function prepared(database: Database.Database, path: string): Database.Database {
+  try {
+    database.exec('PRAGMA foreign_keys = ON');
+    if (versionOf(database) === 0) {
+      transaction(database, () => {
+        // Another process may have made the tables while this one waited.
+        if (versionOf(database) === 0) {
+          database.exec(tables);
+          database.exec(`PRAGMA user_version = ${version}`);
+        }
+      });
+    }
+    const found = versionOf(database);
+    if (found === version) return database;
+    const problem = `it has format ${found} and this asof knows format ${version}; a newer asof wrote it`;
+    throw new LineageError('LEDGER_UNUSABLE', { path, problem });
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function versionOf(database: Database.Database): number {
+  const [row] = database.prepare('SELECT user_version FROM pragma_user_version').raw().all([]);
+  return Array.isArray(row) ? Number(row[0]) : 0;
+}
+
+function transaction<T>(database: Database.Database, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (database.inTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function withFailures<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name === 'LineageError') throw error;
+    const code = 'code' in error ? String(error.code) : '';
+    const cause = { cause: error };
+    if (/^SQLITE_(BUSY|LOCKED)/.test(code)) throw new LineageError('LEDGER_BUSY', { path }, cause);
+    if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
+      throw new LineageError('DISK_FULL', { path }, cause);
+    }
+    if (/^(SQLITE_(READONLY|PERM|CANTOPEN)|EACCES|EPERM|EROFS)/.test(code)) {
+      throw new LineageError('ACCESS_DENIED', { path }, cause);
+    }
+    if (code === 'EEXIST' || code === 'ENOTDIR') {
+      const problem = 'a folder of its path is a file';
+      throw new LineageError('LEDGER_UNUSABLE', { path, problem }, cause);
+    }
+    if (/^SQLITE_(NOTADB|CORRUPT|IOERR|ERROR|PROTOCOL)/.test(code)) {
+      throw new LineageError('LEDGER_UNUSABLE', { path, problem: error.message }, cause);
+    }
+    // libsql 0.5 gives no code when the file itself can't be opened.
+    if (error.message.startsWith('ConnectionFailed')) {
+      throw new LineageError('LEDGER_UNUSABLE', { path, problem: 'it can not be opened' }, cause);
+    }
+    throw error;
+  }
+}

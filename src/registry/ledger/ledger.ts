@@ -1,0 +1,38 @@
+import type { ModelRegistry } from '../model-registry.ts';
+import type { RunStore } from '../run-store.ts';
+import type { StampJournal } from '../stamp-journal.ts';
+import { ledgerDatabase } from './database.ts';
+import { ledgerModelRegistry } from './ledger-model-registry.ts';
+import { ledgerRunStore } from './ledger-run-store.ts';
+
+export interface Ledger {
+  readonly path: string;
+  readonly runs: RunStore;
+  readonly models: ModelRegistry;
+  readonly journal: StampJournal;
+  close(): void;
+}
+
+/** asof's own store, one SQLite file. Nothing is opened before the first question, nothing made before the first thing to keep. */
+export function openLedger(file: string, now: () => number = Date.now): Ledger {
+  const database = ledgerDatabase(file);
+  const title = `the ledger ${database.path}`;
+  const runs = ledgerRunStore(database, title, now);
+  return {
+    path: database.path,
+    runs,
+    models: ledgerModelRegistry(database, runs, title, now),
+    journal: {
+      async keep({ store, runId, stamp }) {
+        database.write((run) =>
+          run(
+            `INSERT INTO stamps SELECT NULL, ?, ?, ?, ?
+             WHERE NOT EXISTS (SELECT 1 FROM stamps WHERE store = ? AND run_id = ? AND stamp = ?)`,
+            [now(), store, runId, stamp, store, runId, stamp],
+          ),
+        );
+      },
+    },
+    close: () => database.close(),
+  };
+}

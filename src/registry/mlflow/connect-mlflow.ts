@@ -1,0 +1,24 @@
+import type { ModelRegistry } from '../model-registry.ts';
+import type { RunStore } from '../run-store.ts';
+import { mlflowClient } from './client.ts';
+import { mlflowModelRegistry } from './mlflow-model-registry.ts';
+import { mlflowRunStore } from './mlflow-run-store.ts';
+import type { MlflowSettings } from './settings.ts';
+
+/**
+ * The runs and models of an MLflow server. Nothing is asked of it before the first call.
+ *
+ * @throws LineageError TRACKING_URI_UNSUPPORTED, CONFIG_INVALID
+ */
+export function connectMlflow(settings: MlflowSettings): {
+  readonly runs: RunStore;
+  readonly models: ModelRegistry;
+} {
+  const { trackingUri, registryUri = trackingUri } = settings;
+  const tracking = mlflowClient(trackingUri, settings);
+  const registry = registryUri === trackingUri ? tracking : mlflowClient(registryUri, settings);
+  return {
+    runs: mlflowRunStore(tracking, settings),
+    models: mlflowModelRegistry(registry, tracking, settings),
+  };
+}

@@ -1,0 +1,175 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { LineageError } from './base/errors.ts';
+import { withoutLogin } from './base/without-login.ts';
+import type { VersionParam } from './lineage/evidence.ts';
+import type { ConfigResult } from './lineage/result/config.ts';
+import { asofVersion } from './version.ts';
+
+/** What asof works with, and where each part of it comes from. */
+export interface Settings {
+  /** The asof.yaml that was found, if any. */
+  readonly file: string | undefined;
+  /** Locations by table name. */
+  readonly tables: Readonly<Record<string, string>>;
+  readonly trackingUri: Setting<string | undefined>;
+  readonly registryUri: Setting<string | undefined>;
+  /** The path of the ledger. */
+  readonly ledger: Setting<string>;
+  readonly versionParams: readonly VersionParam[];
+  /** The environment that MLflow's own variables are read from. */
+  readonly env: Environment;
+}
+
+export interface Setting<T> {
+  readonly value: T;
+  /** A variable's name, the path of asof.yaml, or `default`. */
+  readonly from: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A heading with nothing below it is null in YAML. */
+const orEmpty = <T extends z.ZodType>(schema: T) =>
+  schema.nullish().transform((value) => value ?? undefined);
+
+const wireSettings = orEmpty(
+  z.strictObject({
+    tables: orEmpty(z.record(z.string(), z.string())),
+    mlflow: orEmpty(
+      z.strictObject({ trackingUri: orEmpty(z.string()), registryUri: orEmpty(z.string()) }),
+    ),
+    ledger: orEmpty(z.string()),
+    evidence: orEmpty(
+      z.strictObject({
+        params: orEmpty(z.array(z.strictObject({ version: z.string(), table: z.string() }))),
+      }),
+    ),
+  }),
+).transform((found) => ({
+  tables: found?.tables ?? {},
+  mlflow: found?.mlflow ?? { trackingUri: undefined, registryUri: undefined },
+  ledger: found?.ledger,
+  versionParams: found?.evidence?.params ?? [],
+}));
+
+const fileNames = ['asof.yaml', 'asof.yml'];
+
+/**
+ * Standard variables first, then the nearest asof.yaml at or above the folder, then defaults. Relative paths in the file start at it.
+ *
+ * @param options.file a path to use instead of looking for one; ASOF_CONFIG does the same
+ * @throws LineageError CONFIG_INVALID, FILE_UNREADABLE
+ */
+export async function loadSettings(options: {
+  readonly cwd: string;
+  readonly env: Environment;
+  readonly file?: string | undefined;
+}): Promise<Settings> {
+  const { cwd, env } = options;
+  const named = options.file ?? (env['ASOF_CONFIG'] || undefined);
+  const file = named === undefined ? findUpward(cwd) : resolve(cwd, named);
+  const { tables, mlflow, ledger, versionParams } =
+    file === undefined ? wireSettings.parse(null) : await readSettings(file);
+  const base = file === undefined ? cwd : dirname(file);
+  const pick = (variable: string, inFile: string | undefined): Setting<string | undefined> => {
+    const value = env[variable];
+    if (value !== undefined && value !== '') return { value, from: variable };
+    if (inFile !== undefined && file !== undefined) return { value: inFile, from: file };
+    return { value: undefined, from: 'default' };
+  };
+  const found = pick('ASOF_LEDGER', ledger);
+  return {
+    file,
+    tables: Object.fromEntries(
+      Object.entries(tables).map(([name, location]) => [
+        name,
+        isUrl(location) ? location : resolve(base, location),
+      ]),
+    ),
+    trackingUri: pick('MLFLOW_TRACKING_URI', mlflow.trackingUri),
+    registryUri: pick('MLFLOW_REGISTRY_URI', mlflow.registryUri),
+    ledger: {
+      value: resolve(found.from === 'ASOF_LEDGER' ? cwd : base, found.value ?? 'asof.db'),
+      from: found.from,
+    },
+    versionParams,
+    env,
+  };
+}
+
+function findUpward(folder: string): string | undefined {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    const found = fileNames.map((name) => join(at, name)).find((path) => existsSync(path));
+    if (found !== undefined) return found;
+    if (dirname(at) === at) return;
+  }
+}
+
+async function readSettings(path: string): Promise<z.output<typeof wireSettings>> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    const problem = code === 'ENOENT' ? 'there is no such file' : `the system says ${code}`;
+    throw new LineageError('FILE_UNREADABLE', { path, problem }, { cause: error });
+  }
+  const { parse: parseYaml, YAMLParseError } = await import('yaml');
+  let content: unknown;
+  try {
+    content = parseYaml(text);
+  } catch (error) {
+    // A reference to nowhere is a ReferenceError: `*.parquet` without quotes.
+    if (!(error instanceof YAMLParseError || error instanceof ReferenceError)) throw error;
+    throw new LineageError('CONFIG_INVALID', { path, problem: error.message }, { cause: error });
+  }
+  const result = wireSettings.safeParse(content);
+  if (result.success) return result.data;
+  throw new LineageError('CONFIG_INVALID', { path, problem: z.prettifyError(result.error) });
+}
+
+function isUrl(location: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:/i.test(location);
+}
+
+/** Set or not is all that is told of these. */
+const secrets = [
+  'MLFLOW_TRACKING_USERNAME',
+  'MLFLOW_TRACKING_PASSWORD',
+  'MLFLOW_TRACKING_TOKEN',
+] as const;
+
+/** The settings as `asof config` shows them: no secret, only that there is one. */
+export function configResultOf(settings: Settings): ConfigResult {
+  const { file, tables, trackingUri, registryUri, ledger, versionParams, env } = settings;
+  const inFile = file ?? 'default';
+  return {
+    schemaVersion: 1,
+    asof: asofVersion,
+    file: file ?? null,
+    settings: [
+      { name: 'mlflow.trackingUri', value: shown(trackingUri.value), from: trackingUri.from },
+      { name: 'mlflow.registryUri', value: shown(registryUri.value), from: registryUri.from },
+      { name: 'ledger', value: ledger.value, from: ledger.from },
+      ...Object.entries(tables).map(([name, value]) => ({
+        name: `tables.${name}`,
+        value,
+        from: inFile,
+      })),
+      ...versionParams.map(({ version, table }) => ({
+        name: `evidence.params.${version}`,
+        value: table,
+        from: inFile,
+      })),
+      ...secrets
+        .filter((name) => env[name])
+        .map((name) => ({ name, value: '(set)', from: 'environment' })),
+    ],
+  };
+}
+
+function shown(uri: string | undefined): string | null {
+  return uri === undefined ? null : withoutLogin(uri);
+}

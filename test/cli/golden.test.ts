@@ -1,0 +1,90 @@
+import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { run } from '../../cli/run.ts';
+import { resultSchemas } from '../../src/index.ts';
+import { makeWorkspace, testNow } from '../support/workspace.ts';
+
+// Each folder in fixtures/cli is a case: `cmd` holds command lines, run one after the other in a fresh workspace; `transcript` what must
+// come of them. `npx vitest -u` rewrites transcripts; the diff is reviewed like code.
+const cases = readdirSync('fixtures/cli');
+
+test('the cases are here', () => expect(cases.length).toBeGreaterThanOrEqual(30));
+
+test.each(cases)('%s', async (name) => {
+  const folder = `fixtures/cli/${name}`;
+  const workspace = await makeWorkspace();
+  const lines = (await readFile(`${folder}/cmd`, 'utf8')).trim().split('\n');
+  const names = new RunNames();
+  let transcript = '';
+  for (const line of lines) transcript += names.hide(await session(names.show(line), workspace));
+  const stable = transcript
+    .replaceAll(workspace, '<workspace>')
+    // Columns are as wide as the folder's real name.
+    .replace(/^(.*<workspace>.*|SETTING .*|mlflow\..*)$/gm, (line) => line.replace(/ {2,}/g, '  '))
+    .replace(/"sha256":"[0-9a-f]{64}"/g, '"sha256":"…"');
+  await expect(stable).toMatchFileSnapshot(`../../${folder}/transcript`);
+});
+
+/** The ledger makes run ids up; here they are `<run 1>`, `<run 2>`, … in the order in which they appear. */
+class RunNames {
+  readonly #ids: string[] = [];
+
+  hide(text: string): string {
+    return text.replace(/\b[0-9a-f]{32}\b/g, (id) => {
+      if (!this.#ids.includes(id)) this.#ids.push(id);
+      return `<run ${this.#ids.indexOf(id) + 1}>`;
+    });
+  }
+
+  show(line: string): string {
+    return line.replace(/<run (\d+)>/g, (name, index) => this.#ids[Number(index) - 1] ?? name);
+  }
+}
+
+async function session(line: string, workspace: string): Promise<string> {
+  const args = words(line);
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const exitCode = await run(args, {
+    out: (text) => stdout.push(text),
+    err: (text) => stderr.push(text),
+    env: {},
+    cwd: workspace,
+    now: () => testNow,
+    isInteractive: false,
+    hasColor: false,
+    columns: 100,
+    signal: new AbortController().signal,
+    execute: async (command, { env }) => {
+      const given = Object.entries(env).filter(([key]) => key.startsWith('ASOF_'));
+      stderr.push(
+        `[${command.join(' ')}]\n`,
+        ...given.map(([key, value]) => `[${key}=${value}]\n`),
+      );
+      return { exitCode: command[0] === 'fail' ? 7 : 0, signal: undefined };
+    },
+  });
+  if (args.includes('--json') && stdout.length > 0) checkJson(args, stdout.join(''));
+  const errors = stderr
+    .join('')
+    .split('\n')
+    .filter((text) => text !== '')
+    .map((text) => `! ${text}\n`)
+    .join('');
+  const ending = exitCode === 0 ? '' : `[exit ${exitCode}]\n`;
+  return `$ asof ${line}\n${stdout.join('')}${errors}${ending}\n`;
+}
+
+/** Every line of JSON has the published shape. */
+function checkJson(args: readonly string[], text: string): void {
+  const name = args[0] === 'model' ? 'models' : args[0];
+  const [, schema] = Object.entries(resultSchemas).find(([key]) => key === name) ?? [];
+  if (schema === undefined) throw new Error(`no schema for asof ${name}`);
+  for (const line of text.trim().split('\n')) schema.parse(JSON.parse(line));
+}
+
+/** Words as a shell would split them: quotes keep spaces. */
+function words(line: string): string[] {
+  return [...line.matchAll(/(?:"[^"]*"|'[^']*'|\S)+/g)].map(([word]) => word.replace(/["']/g, ''));
+}
