@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { CountReporter } from './test/support/count-reporter.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -11,6 +12,7 @@ export default defineConfig({
     ],
   },
   test: {
+    reporters: ['default', new CountReporter()],
     include: ['test/integration/**/*.test.ts'],
     globalSetup: ['test/integration/support/python.ts'],
     // Each file starts servers of its own, and they share the machine.

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { temporaryFolder } from '../test/support/tables.ts';
+import { copyTable, temporaryFolder } from '../test/support/tables.ts';
 import { connectRegistry, connectTables } from './connect.ts';
 import { parseTableName } from './delta/table-ref.ts';
 import { loadSettings } from './settings.ts';
@@ -53,6 +53,16 @@ describe('a table', () => {
       expect.objectContaining({
         code: 'TABLE_NAME_UNKNOWN',
         details: { name: text, closest },
+      }),
+    );
+  });
+
+  test('of a name that is a folder here is an error that names the folder', async () => {
+    const cwd = await temporaryFolder();
+    await copyTable('empty', join(cwd, 'customers'));
+    expect(() => connectTables({ tables: {} }, { cwd }).open(parseTableName('customers'))).toThrow(
+      expect.objectContaining({
+        details: { name: 'customers', closest: './customers' },
       }),
     );
   });

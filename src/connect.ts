@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { closest } from './base/closest.ts';
@@ -27,7 +28,7 @@ export function connectTables(
   const { cwd, now = Date.now } = options;
   return {
     open(table) {
-      const location = locationOf(table, settings);
+      const location = locationOf(table, settings, cwd);
       const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(location)?.[1]?.toLowerCase();
       if (scheme !== undefined && scheme !== 'file') {
         throw new LineageError('STORE_UNSUPPORTED', { location, scheme: `${scheme}:` });
@@ -37,14 +38,16 @@ export function connectTables(
   };
 }
 
-function locationOf(table: TableName, { tables }: Pick<Settings, 'tables'>): string {
+function locationOf(table: TableName, { tables }: Pick<Settings, 'tables'>, cwd: string): string {
   if (table.kind === 'location') return table.text;
   const names = Object.keys(tables);
   const name = table.parts.join('.');
   const known = names.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
   const location = known === undefined ? undefined : tables[known];
   if (location !== undefined) return location;
-  throw new LineageError('TABLE_NAME_UNKNOWN', { name, closest: closest(name, names) });
+  // `customers` is a name, `./customers` a folder.
+  const folder = existsSync(join(cwd, table.text, '_delta_log')) ? `./${table.text}` : undefined;
+  throw new LineageError('TABLE_NAME_UNKNOWN', { name, closest: folder ?? closest(name, names) });
 }
 
 function logTable(table: TableName, folder: string, cwd: string, now: () => number): DeltaTable {
