@@ -180,6 +180,17 @@ describe('columns', () => {
     expect(await rows({ selection: { columns: ['day'], where } })).toEqual([[1], [1]]);
   });
 
+  test('keep zeros and their signs apart as partition values', async () => {
+    const zeros = ['0.0', '-0.0', '1.5', '-0.0', 'NaN', '', '-Infinity'];
+    const { rows } = await writtenTable(
+      { x: 'double', y: 'float' },
+      zeros.map((zero) => ({ sql: 'SELECT 1 AS unused', partitionValues: { x: zero, y: zero } })),
+      { partitionColumns: ['x', 'y'] },
+    );
+    const numbers = zeros.map((text) => (text === '' ? null : Number(text)));
+    expect(await rows()).toEqual(numbers.map((number) => [number, number]));
+  });
+
   test('may all be partition columns in the whole table', async () => {
     const { rows } = await writtenTable(
       { day: 'string' },

@@ -9,6 +9,11 @@ import {
   DuckDBTimestampValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import { textDecoder } from '@duckdb/node-api/lib/vectors/dataAccessors.js';
+
+// @duckdb/node-api 1.5.5 takes the byte order mark off a text that begins with one.
+const exact = new TextDecoder('utf-8', { ignoreBOM: true });
+textDecoder.decode = exact.decode.bind(exact);
 
 /** DuckDB's values as `RowBatch` promises them. Numbers, `bigint`, text, booleans and null are what they are. */
 export function plainValues(values: readonly DuckDBValue[]): readonly unknown[] {

@@ -57,7 +57,11 @@ export function scanSql(
 
   const columns = fields.map((field) => {
     const partition = partitions.indexOf(field);
-    if (partition >= 0) return `asof_p.p${partition} AS ${quoteName(field.name)}`;
+    if (partition >= 0) {
+      const value = `asof_p.p${partition}`;
+      const typed = isFloating(field.type) ? castTo(field.type, value) : value;
+      return `${typed} AS ${quoteName(field.name)}`;
+    }
     const place = stored.indexOf(field);
     const value = place >= 0 ? logicalValue(field.type, `c${place}`, physical) : 'NULL';
     return `${value} AS ${quoteName(field.name)}`;
@@ -221,7 +225,18 @@ function hasOtherNamesInside(type: DeltaType, physical: (field: DeltaField) => s
 function partitionValue(type: DeltaType, text: string): string {
   const value = `nullif(${text}, '')`;
   const isBinary = type.kind === 'primitive' && type.name === 'binary';
-  return isBinary ? `encode(${value})` : `CAST(${value} AS ${storedType(type, logicalName)})`;
+  if (isBinary) return `encode(${value})`;
+  const typed = castTo(type, value);
+  return isFloating(type) ? `CAST(${typed} AS VARCHAR)` : typed;
+}
+
+/** In a list in a variable DuckDB 1.5 makes -0.0 and 0.0 the same: these stay text until they are looked up. */
+function isFloating(type: DeltaType): boolean {
+  return type.kind === 'primitive' && (type.name === 'double' || type.name === 'float');
+}
+
+function castTo(type: DeltaType, value: string): string {
+  return `CAST(${value} AS ${storedType(type, logicalName)})`;
 }
 
 function isVoid(type: DeltaType): boolean {
