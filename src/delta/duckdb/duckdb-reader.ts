@@ -6,10 +6,12 @@ import { formatType } from '../schema.ts';
 import type { Snapshot, Snapshots } from '../snapshot.ts';
 import type { OutputFormat, ReadOptions, RowBatch, TableReader } from '../table-reader.ts';
 import { translated, translatedPartitions } from './failures.ts';
-import { checkFiles, escapeGlob, expectedRows, filesInOrder, setFiles } from './files.ts';
+import { type FileShape, fileShapes } from './file-shapes.ts';
+import { checkFiles, expectedRows, filesInOrder, setFiles } from './files.ts';
 import { checkFilter } from './filter.ts';
-import { quoteName, quoteText } from './quote.ts';
-import { isReadable, scanSql } from './scan-sql.ts';
+import { misfit } from './misfit.ts';
+import { escapeGlob, quoteName, quoteText } from './quote.ts';
+import { isReadable, type ScanSql, scanSql } from './scan-sql.ts';
 import { type DuckdbSession, openSession } from './session.ts';
 
 /**
@@ -101,10 +103,11 @@ async function openScan(
   const columns = selectedColumns(table, snapshot, selection);
   const files = await filesInOrder(snapshot, signal);
   await checkFiles(table, snapshot.version, snapshots, files, signal);
-  const sql = scanSql(table, snapshot, {
+  const some = {
     areNone: files.length === 0,
     haveDeletedRows: files.some(({ deletionVector }) => deletionVector),
-  });
+  };
+  const sql = scanSql(table, snapshot, some);
   const session = await openSession(options);
   try {
     if (selection.where !== undefined) {
@@ -118,17 +121,21 @@ async function openScan(
     await setFiles(session, snapshot, files, sql, signal).catch((error: unknown) => {
       throw translatedPartitions(error, table);
     });
-    if (sql.columnMapping === 'id' && files.length > 0) await checkFieldIds(session, table);
+    const shapes =
+      files.length > 0 && sql.stored.length > 0 ? await fileShapes(session, files.length) : [];
+    const read = selection.where === undefined ? columns : undefined;
+    for (const shape of shapes) checkShape(table, sql, shape, read);
+    const { select } = scanSql(table, snapshot, { ...some, shapes });
     const expected = expectedRows(files);
     const scan = {
       session,
-      select: `SELECT ${columns.map(quoteName).join(', ')} FROM (${sql.select})`,
+      select: `SELECT ${columns.map(quoteName).join(', ')} FROM (${select})`,
       sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
       ...(expected !== undefined && { expectedRows: expected }),
     };
     if (selection.where === undefined) return scan;
     // Of filtered rows nobody can tell how many there should be, so they are counted before.
-    const [[count] = []] = await session.rows(`SELECT count(*) FROM (${sql.select})`);
+    const [[count] = []] = await session.rows(`SELECT count(*) FROM (${select})`);
     checkCount(table, snapshot, scan, Number(count));
     const { expectedRows: _, ...unchecked } = scan;
     return { ...unchecked, select: `${scan.select} WHERE (\n${selection.where}\n)` };
@@ -177,17 +184,28 @@ function foldersOf(locations: readonly string[]): readonly string[] {
   });
 }
 
-/** In id mode a file that knows no ids would come out as nulls. */
-async function checkFieldIds(session: DuckdbSession, table: string): Promise<void> {
-  const [[file] = []] = await session.rows(
-    `SELECT file_name FROM parquet_schema(getvariable('asof_files'))
-     GROUP BY file_name HAVING count(field_id) = 0 LIMIT 1`,
-  );
-  if (file !== undefined) {
-    throw new LineageError('FILE_DAMAGED', {
-      table,
-      problem: `${file} has no field ids, though the table's columns are mapped by id`,
-    });
+/**
+ * @param read the columns that are; undefined for any
+ * @throws LineageError FILE_DAMAGED when a column would come out as something else than the file holds
+ */
+function checkShape(
+  table: string,
+  { columnMapping, stored, physical, inFile }: ScanSql,
+  shape: FileShape,
+  read: readonly string[] | undefined,
+): void {
+  const { file, columns } = shape;
+  // Such a file would come out as nulls.
+  if (columnMapping === 'id' && columns.every(({ fieldId }) => fieldId === undefined)) {
+    const problem = `${file} has no field ids, though the table's columns are mapped by id`;
+    throw new LineageError('FILE_DAMAGED', { table, problem });
+  }
+  for (const field of stored) {
+    if (read !== undefined && !read.includes(field.name)) continue;
+    const type = inFile(field, shape)?.type;
+    const found = type && misfit(field, type, physical);
+    if (found === undefined) continue;
+    throw new LineageError('FILE_DAMAGED', { table, problem: `in ${file}, ${found}.` });
   }
 }
 

@@ -2,6 +2,7 @@ import { LineageError } from '../../base/errors.ts';
 import { mapParallel } from '../../base/parallel.ts';
 import { numRecords } from '../file-stats.ts';
 import type { DataFile, Snapshot, Snapshots } from '../snapshot.ts';
+import { escapeGlob } from './quote.ts';
 import { rowsPerPiece, type ScanSql } from './scan-sql.ts';
 import type { DuckdbSession } from './session.ts';
 
@@ -156,9 +157,4 @@ function piecesOf(rows: Float64Array): readonly (Uint8Array | undefined)[] {
     bits[place >> 3] = (bits[place >> 3] ?? 0) | (0x80 >> (place & 7));
   }
   return pieces;
-}
-
-/** DuckDB takes `*`, `?` and `[` in a path for a pattern. */
-export function escapeGlob(path: string): string {
-  return path.replace(/[*?[]/g, '[$&]');
 }

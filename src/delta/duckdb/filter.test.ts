@@ -34,8 +34,8 @@ beforeAll(async () => {
     [
       {
         sql: `SELECT * FROM (VALUES
-          (0::BIGINT, 'Ada', 10.50::DECIMAL(10,2), DATE '2026-01-31', TIMESTAMPTZ '2026-01-31 04:05:06+00', ['a', 'b'], {'city': 'Wien', 'zip': 1010}, MAP {'x': 0.5}),
-          (1, 'Bob', 20, DATE '2026-02-28', TIMESTAMPTZ '2026-02-28 23:59:59+00', [], {'city': 'Graz', 'zip': 8010}, MAP {'y': 2.0}),
+          (0::BIGINT, 'Ada', 10.50::DECIMAL(10,2), DATE '2026-01-31', TIMESTAMPTZ '2026-01-31 04:05:06+00', ['a', 'b'], {'city': 'Wien', 'zip': 1010}, MAP {'x': 0.5::DOUBLE}),
+          (1, 'Bob', 20, DATE '2026-02-28', TIMESTAMPTZ '2026-02-28 23:59:59+00', [], {'city': 'Graz', 'zip': 8010}, MAP {'y': 2.0::DOUBLE}),
           (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL)) AS t(id, name, amount, day, "at", tags, address, scores)`,
         partitionValues: { region: 'EU' },
       },

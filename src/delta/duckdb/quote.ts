@@ -7,3 +7,8 @@ export function quoteName(name: string): string {
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
+
+/** DuckDB takes `*`, `?` and `[` in a path for a pattern. */
+export function escapeGlob(path: string): string {
+  return path.replace(/[*?[]/g, '[$&]');
+}

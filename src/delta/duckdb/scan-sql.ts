@@ -1,3 +1,4 @@
+import type { DuckDBType } from '@duckdb/node-api';
 import { LineageError } from '../../base/errors.ts';
 import {
   type DeltaField,
@@ -7,6 +8,8 @@ import {
   type StructType,
 } from '../schema.ts';
 import type { Snapshot } from '../snapshot.ts';
+import type { FileShape, StoredColumn } from './file-shapes.ts';
+import { entryOf, itemOf } from './misfit.ts';
 import { quoteName, quoteText } from './quote.ts';
 
 /**
@@ -28,6 +31,10 @@ export interface ScanSql {
   /** The physical names under which files record the values p0, p1, … */
   readonly partitionKeys: readonly string[];
   readonly columnMapping: ColumnMapping;
+  /** The columns that data files hold, and how one finds them in a file. */
+  readonly stored: readonly DeltaField[];
+  readonly physical: (field: DeltaField) => string;
+  readonly inFile: (field: DeltaField, shape: FileShape) => StoredColumn | undefined;
 }
 
 /**
@@ -47,13 +54,28 @@ export function isReadable({ type }: DeltaField): boolean {
 export function scanSql(
   table: string,
   snapshot: Pick<Snapshot, 'schema' | 'partitionColumns' | 'properties'>,
-  files: { readonly areNone: boolean; readonly haveDeletedRows: boolean },
+  files: {
+    readonly areNone: boolean;
+    readonly haveDeletedRows: boolean;
+    readonly shapes?: readonly FileShape[];
+  },
 ): ScanSql {
   const columnMapping = columnMappingOf(table, snapshot);
   const physical = (field: DeltaField) => physicalName(field, columnMapping);
   const partitions = snapshot.partitionColumns.map((name) => fieldNamed(snapshot.schema, name));
   const fields = snapshot.schema.fields.filter(isReadable);
   const stored = fields.filter((field) => !partitions.includes(field) && !isVoid(field.type));
+
+  const inFile = (field: DeltaField, { columns }: FileShape) =>
+    columns.find((column) =>
+      columnMapping === 'id'
+        ? column.fieldId === field.metadata['delta.columnMapping.id']
+        : column.name.toLowerCase() === physical(field).toLowerCase(),
+    );
+  const types = stored.map((field) => {
+    const inFiles = (files.shapes ?? []).flatMap((shape) => inFile(field, shape)?.type ?? []);
+    return storedType(field.type, physical, inFiles);
+  });
 
   const columns = fields.map((field) => {
     const partition = partitions.indexOf(field);
@@ -63,8 +85,10 @@ export function scanSql(
       return `${typed} AS ${quoteName(field.name)}`;
     }
     const place = stored.indexOf(field);
-    const value = place >= 0 ? logicalValue(field.type, `c${place}`, physical) : 'NULL';
-    return `${value} AS ${quoteName(field.name)}`;
+    const name = `c${place}`;
+    const isRebuilt = place >= 0 && mustBeRebuilt(field.type, types[place] ?? '');
+    const value = isRebuilt ? logicalValue(field.type, name, physical) : name;
+    return `${place >= 0 ? value : 'NULL'} AS ${quoteName(field.name)}`;
   });
 
   const kept = stored.map((_, place) => `c${place}`);
@@ -73,7 +97,8 @@ export function scanSql(
   }
   if (kept.length === 0) kept.push('file_row_number');
   const source = ["getvariable('asof_files')", 'hive_partitioning = false'];
-  if (stored.length > 0) source.push(`schema = ${readSchema(stored, columnMapping, physical)}`);
+  if (stored.length > 0)
+    source.push(`schema = ${readSchema(stored, types, columnMapping, physical)}`);
   const filter = files.haveDeletedRows
     ? ` WHERE NOT coalesce(get_bit(${deleted}, (file_row_number % ${rowsPerPiece})::INTEGER) = 1, false)`
     : '';
@@ -87,6 +112,9 @@ export function scanSql(
     partitions: `SELECT list(struct_pack(${typed.join(', ')}) ORDER BY file_index) FROM asof_partition_texts`,
     partitionKeys: partitions.map(physical),
     columnMapping,
+    stored,
+    physical,
+    inFile,
   };
 }
 
@@ -120,34 +148,79 @@ const logicalName = ({ name }: DeltaField) => name;
 /** What `read_parquet(schema = …)` takes: for each column how files know it, our name for it, and its type. */
 function readSchema(
   fields: readonly DeltaField[],
+  types: readonly string[],
   mapping: ColumnMapping,
   physical: (field: DeltaField) => string,
 ): string {
   const entries = fields.map((field, place) => {
     const id = field.metadata['delta.columnMapping.id'];
     const key = mapping === 'id' ? String(id) : quoteText(physical(field));
-    const type = quoteText(storedType(field.type, physical));
+    const type = quoteText(types[place] ?? '');
     return `${key}: {name: 'c${place}', type: ${type}, default_value: NULL}`;
   });
   return `MAP {${entries.join(', ')}}`;
 }
 
-/** The type under which a value lies in a data file, in DuckDB's words. */
-function storedType(type: DeltaType, physical: (field: DeltaField) => string): string {
+/**
+ * The type to read a value as, in DuckDB's words.
+ *
+ * @param inFiles the types that it has in data files, as far as they are known
+ */
+function storedType(
+  type: DeltaType,
+  physical: (field: DeltaField) => string,
+  inFiles: readonly DuckDBType[] = [],
+): string {
   switch (type.kind) {
     case 'primitive':
       return duckdbTypes[type.name];
     case 'decimal':
       return `DECIMAL(${type.precision},${type.scale})`;
-    case 'array':
-      return `${storedType(type.element, physical)}[]`;
-    case 'map':
-      return `MAP(${storedType(type.key, physical)}, ${storedType(type.value, physical)})`;
-    case 'struct': {
-      const members = type.fields.filter((field) => !isVoid(field.type));
-      return `STRUCT(${members.map((field) => `${quoteName(physical(field))} ${storedType(field.type, physical)}`).join(', ')})`;
+    case 'array': {
+      const items = inFiles.flatMap((list) => itemOf(list) ?? []);
+      return `${storedType(type.element, physical, items)}[]`;
     }
+    case 'map': {
+      const maps = inFiles.filter((map) => 'keyType' in map);
+      const key = storedType(
+        type.key,
+        physical,
+        maps.map(({ keyType }) => keyType),
+      );
+      const value = storedType(
+        type.value,
+        physical,
+        maps.map(({ valueType }) => valueType),
+      );
+      return `MAP(${key}, ${value})`;
+    }
+    case 'struct':
+      return structType(type, physical, inFiles);
   }
+}
+
+function structType(
+  { fields }: StructType,
+  physical: (field: DeltaField) => string,
+  inFiles: readonly DuckDBType[],
+): string {
+  const members = fields
+    .filter((field) => !isVoid(field.type))
+    .map((field) => {
+      const name = physical(field);
+      const inside = inFiles.flatMap((struct) => entryOf(struct, name) ?? []);
+      return { name, type: storedType(field.type, physical, inside) };
+    });
+  // DuckDB takes a struct only where it knows a member of it; without one it could not tell whether the struct itself is null.
+  for (const struct of inFiles) {
+    if (!('entryNames' in struct)) continue;
+    if (members.some(({ name }) => entryOf(struct, name) !== undefined)) continue;
+    const [name] = struct.entryNames;
+    // Whatever it holds, in whatever file, can be text.
+    if (name !== undefined) members.push({ name, type: 'VARCHAR' });
+  }
+  if (members.length === 0) members.push({ name: 'asof_none', type: 'BOOLEAN' });
+  return `STRUCT(${members.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ')})`;
 }
 
 const duckdbTypes: Record<PrimitiveName, string> = {
@@ -174,7 +247,6 @@ function logicalValue(
   physical: (field: DeltaField) => string,
   depth = 0,
 ): string {
-  if (!hasOtherNamesInside(type, physical)) return value;
   const item = `x${depth}`;
   switch (type.kind) {
     case 'struct': {
@@ -203,22 +275,9 @@ function logicalValue(
   }
 }
 
-function hasOtherNamesInside(type: DeltaType, physical: (field: DeltaField) => string): boolean {
-  switch (type.kind) {
-    case 'struct':
-      return type.fields.some(
-        (field) =>
-          physical(field) !== field.name ||
-          isVoid(field.type) ||
-          hasOtherNamesInside(field.type, physical),
-      );
-    case 'array':
-      return hasOtherNamesInside(type.element, physical);
-    case 'map':
-      return hasOtherNamesInside(type.key, physical) || hasOtherNamesInside(type.value, physical);
-    default:
-      return false;
-  }
+/** Whether a value is read under other names, with other members or without some: then it is not yet what the schema says. */
+function mustBeRebuilt(type: DeltaType, readAs: string): boolean {
+  return readAs !== storedType(type, logicalName) || holds(type, 'void');
 }
 
 /** Source: Delta protocol, "Partition Value Serialization": text, and the empty text is null for every type. */

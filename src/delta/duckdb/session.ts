@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBType } from '@duckdb/node-api';
 import { LineageError } from '../../base/errors.ts';
 import { quoteText } from './quote.ts';
 
@@ -12,6 +12,8 @@ export interface DuckdbSession {
   /** For small answers. */
   rows(sql: string, values?: readonly string[]): Promise<readonly (readonly unknown[])[]>;
   stream(sql: string): Promise<DuckDBResult>;
+  /** The types of the columns that a query would give. */
+  types(sql: string): Promise<readonly DuckDBType[]>;
   /** From here on only files below these folders can be read or written, whatever the SQL says. */
   confine(folders: readonly string[]): Promise<void>;
   /** Frees the memory and removes what was spilled. */
@@ -60,6 +62,9 @@ export async function openSession(options: SessionOptions): Promise<DuckdbSessio
       return (await connection.runAndReadAll(sql, [...values])).getRows();
     },
     stream: (sql) => connection.stream(sql),
+    async types(sql) {
+      return (await connection.runAndReadAll(`SELECT * FROM (${sql}) LIMIT 0`)).columnTypes();
+    },
     async confine(folders) {
       await connection.run(
         `SET allowed_directories = [${[...folders, spill].map(quoteText).join(', ')}]`,

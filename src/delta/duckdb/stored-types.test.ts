@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import { writtenTable } from '../../../test/support/written-table.ts';
+
+const struct = (members: Readonly<Record<string, unknown>>) => ({
+  type: 'struct',
+  fields: Object.entries(members).map(([name, type]) => ({
+    name,
+    type,
+    nullable: true,
+    metadata: {},
+  })),
+});
+const array = (elementType: unknown) => ({ type: 'array', elementType, containsNull: true });
+const map = (keyType: unknown, valueType: unknown) => ({
+  type: 'map',
+  keyType,
+  valueType,
+  valueContainsNull: true,
+});
+
+describe('a file that holds a column as another type', () => {
+  const cases = [
+    { type: 'integer', sql: '1.5::DOUBLE', is: 'DOUBLE' },
+    { type: 'integer', sql: "'1'", is: 'VARCHAR' },
+    { type: 'double', sql: '1::BIGINT', is: 'BIGINT' },
+    { type: 'double', sql: '1.5::DECIMAL(2,1)', is: 'DECIMAL(2,1)' },
+    { type: 'float', sql: '1.5::DOUBLE', is: 'DOUBLE' },
+    { type: 'decimal(10,1)', sql: '1.25::DECIMAL(10,2)', is: 'DECIMAL(10,2)' },
+    { type: 'decimal(10,1)', sql: '1.5::FLOAT', is: 'FLOAT' },
+    { type: 'string', sql: '1', is: 'INTEGER' },
+    { type: 'string', sql: "encode('é')", is: 'BLOB' },
+    { type: 'binary', sql: "'\\x41'", is: 'VARCHAR' },
+    { type: 'boolean', sql: '1', is: 'INTEGER' },
+    { type: 'date', sql: "TIMESTAMP '2026-01-31 12:00:00'", is: 'TIMESTAMP' },
+    { type: 'timestamp', sql: "TIMESTAMP_NS '2026-01-31 12:00:00.123456789'", is: 'TIMESTAMP_NS' },
+    { type: 'timestamp_ntz', sql: "TIMESTAMPTZ '2026-01-31 12:00:00Z'", is: 'TIMESTAMP WITH TIME' },
+    { type: array('integer'), sql: '[1.5::DOUBLE]', is: 'a.element is DOUBLE' },
+    { type: array('integer'), sql: '1', is: 'INTEGER' },
+    { type: map('integer', 'long'), sql: "MAP {'1': 2::BIGINT}", is: 'a.key is VARCHAR' },
+    { type: map('integer', 'long'), sql: 'MAP {1: 2.5::FLOAT}', is: 'a.value is FLOAT' },
+    { type: struct({ b: 'long' }), sql: '{b: 1.5::FLOAT}', is: 'a.b is FLOAT' },
+    { type: struct({ b: 'long' }), sql: '[1]', is: 'INTEGER[]' },
+  ];
+  test.each(cases)('is refused where it would change: $is', async ({ type, sql, is }) => {
+    const table = await writtenTable({ n: 'integer', a: type }, [
+      { sql: `SELECT 1 AS n, ${sql} AS a` },
+    ]);
+    await expect(table.rows()).rejects.toMatchObject({
+      code: 'FILE_DAMAGED',
+      details: { problem: expect.stringContaining(is) },
+    });
+    // The other column is what the table says.
+    expect(await table.rows({ selection: { columns: ['n'] } })).toEqual([[1]]);
+  });
+
+  test('is refused wherever among the files it is', async () => {
+    const files = Array.from({ length: 300 }, (_, index) => ({
+      sql: `SELECT ${index === 290 ? '1.5::DOUBLE' : index} AS a`,
+    }));
+    const table = await writtenTable({ a: 'integer' }, files);
+    await expect(table.rows()).rejects.toMatchObject({ code: 'FILE_DAMAGED' });
+  });
+
+  test.each([
+    { type: 'long', sql: '7::TINYINT', value: 7n },
+    { type: 'byte', sql: '7::INTEGER', value: 7 },
+    { type: 'double', sql: '7::INTEGER', value: 7 },
+    { type: 'double', sql: '1.5::FLOAT', value: 1.5 },
+    { type: 'decimal(12,3)', sql: '1.25::DECIMAL(5,2)', value: '1.250' },
+    { type: 'decimal(12,3)', sql: '7::BIGINT', value: '7.000' },
+    { type: 'timestamp_ntz', sql: "DATE '1970-01-02'", value: 86_400_000_000n },
+    { type: array('long'), sql: '[7::SMALLINT, NULL]', value: [7n, null] },
+    { type: map('long', 'double'), sql: 'MAP {7::SMALLINT: 1.5::FLOAT}', value: [[7n, 1.5]] },
+    { type: struct({ b: 'long' }), sql: '{b: 7::SMALLINT}', value: { b: 7n } },
+  ])('is read where every value stays: $sql as $type', async ({ type, sql, value }) => {
+    const table = await writtenTable({ a: type }, [{ sql: `SELECT ${sql} AS a` }]);
+    expect(await table.rows()).toEqual([[value]]);
+  });
+
+  test('is damaged where a value does not fit', async () => {
+    const table = await writtenTable({ a: 'byte' }, [{ sql: 'SELECT 700::INTEGER AS a' }]);
+    await expect(table.rows()).rejects.toMatchObject({ code: 'FILE_DAMAGED' });
+  });
+});
+
+describe('a struct of which a file has no member', () => {
+  const table = () =>
+    writtenTable({ a: struct({ b: 'long' }), l: array(struct({ b: 'long' })) }, [
+      { sql: 'SELECT {c: 1} AS a, [{d: 1}, NULL] AS l UNION ALL SELECT NULL, NULL' },
+      { sql: "SELECT {c: 'other type', b: 2::BIGINT} AS a, [{b: 2::BIGINT}] AS l" },
+    ]);
+
+  test('is a struct of nulls, and null only where it is null', async () => {
+    expect(await (await table()).rows()).toEqual([
+      [{ b: null }, [{ b: null }, null]],
+      [null, null],
+      [{ b: 2n }, [{ b: 2n }]],
+    ]);
+  });
+});
+
+test('a struct of nothing but void is a struct of nulls', async () => {
+  const table = await writtenTable(
+    { n: 'long', a: struct({ v: 'void' }), b: struct({ v: 'void' }) },
+    [{ sql: 'SELECT 1::BIGINT AS n, {w: 1} AS b' }],
+  );
+  expect(await table.rows()).toEqual([[1n, null, { v: null }]]);
+});
+
+test('names that DuckDB or asof use themselves are names like others', async () => {
+  const names = ['file_row_number', 'file_index', 'filename', 'rowid', 'asof_p', 'c0', 'p0', 'x0'];
+  const row = (first: number) => names.map((_, index) => BigInt(first + index));
+  const sql = (first: number) =>
+    `SELECT ${names.map((name, index) => `${first + index}::BIGINT AS "${name}"`).join(', ')}`;
+  const table = await writtenTable(
+    Object.fromEntries([...names, 'part'].map((name) => [name, 'long'])),
+    [
+      { sql: `${sql(100)} UNION ALL ${sql(200)}`, partitionValues: { part: '1' }, deleted: [0] },
+      { sql: sql(300), partitionValues: { part: '2' } },
+    ],
+    { partitionColumns: ['part'] },
+  );
+  expect(await table.rows()).toEqual([
+    [...row(200), 1n],
+    [...row(300), 2n],
+  ]);
+});
+
+test('columns are found whatever the case of their letters in a file', async () => {
+  const table = await writtenTable({ id: 'long', s: struct({ name: 'string' }) }, [
+    { sql: "SELECT 1::BIGINT AS ID, {Name: 'a'} AS S" },
+    { sql: "SELECT 2::BIGINT AS id, {name: 'b'} AS s" },
+  ]);
+  expect(await table.rows()).toEqual([
+    [1n, { name: 'a' }],
+    [2n, { name: 'b' }],
+  ]);
+});
