@@ -46,7 +46,7 @@ export async function startThriftServer(options: ThriftServerOptions): Promise<T
     'spark.sql.legacy.parameterSubstitution.constantsOnly': 'true',
     // Little work on few processors.
     'spark.sql.sources.parallelPartitionDiscovery.parallelism': '2',
-    'spark.sql.shuffle.partitions': '2',
+    'spark.sql.shuffle.partitions': '1',
     'spark.default.parallelism': '2',
     'spark.databricks.delta.snapshotPartitions': '1',
     'spark.ui.enabled': 'false',
