@@ -37,6 +37,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'write the exact rows that trained a model, or those of a table version',
     load: async () => (await import('./commands/rehydrate.ts')).rehydrateCommand,
   },
+  digest: {
+    summary: 'print what the rows of a table version amount to, the same from every engine',
+    load: async () => (await import('./commands/digest.ts')).digestCommand,
+  },
   models: {
     summary: 'list registered models and their versions',
     load: async () => (await import('./commands/models.ts')).modelsCommand,

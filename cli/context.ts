@@ -27,6 +27,8 @@ export interface CliContext {
 export interface CommandContext extends CliContext {
   /** Ends with another exit code than 0. */
   readonly end: (exitCode: number) => void;
+  /** Has something done when the command is over, however it ended. */
+  readonly atEnd: (work: () => Promise<void>) => void;
   /** Every command with its options. */
   readonly describeCommands: () => Promise<readonly DescribedCommand[]>;
 }

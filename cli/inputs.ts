@@ -12,21 +12,32 @@ import {
   type Settings,
   type TableName,
 } from '../src/index.ts';
-import type { CliContext } from './context.ts';
+import type { CliContext, CommandContext } from './context.ts';
 
 export function settingsFor({ cwd, env }: CliContext, file: string | undefined): Promise<Settings> {
   return loadSettings({ cwd, env, file });
 }
 
 /** Tables for a command that is going to open snapshots of some. */
-export function tablesFor(context: CliContext, settings: Settings): DeltaTables {
+export function tablesFor(context: CommandContext, settings: Settings): DeltaTables {
   preloadSnapshots();
   return historiesFor(context, settings);
 }
 
-/** Tables for a command that asks for their history alone. */
-export function historiesFor({ cwd, now }: CliContext, settings: Settings): DeltaTables {
-  return connectTables(settings, { cwd, now });
+/** Tables for a command that asks for their history alone. What is opened for them ends with the command. */
+export function historiesFor(context: CommandContext, settings: Settings): DeltaTables {
+  const { cwd, now, err, atEnd } = context;
+  let isTold = false;
+  const tables = connectTables(settings, {
+    cwd,
+    now,
+    onWarehouse: ({ host }) => {
+      if (!isTold) err(`asof: the warehouse at ${host} is starting; waiting for it\n`);
+      isTold = true;
+    },
+  });
+  atEnd(async () => await tables.close?.());
+  return tables;
 }
 
 /**

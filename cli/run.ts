@@ -32,6 +32,20 @@ const exitCodes = {
   COLUMN_UNKNOWN: 3,
   FILTER_INVALID: 2,
   PIN_UNSTABLE: 3,
+  TABLE_NOT_IN_WAREHOUSE: 3,
+  VERSION_REFUSED: 3,
+  FILES_LOST: 3,
+  FILES_UNKNOWN: 3,
+  PERMISSION_MISSING: 4,
+  TARGET_EXISTS: 2,
+  COPY_UNSUPPORTED: 2,
+  ENGINES_DISAGREE: 3,
+  WAREHOUSE_UNCONFIGURED: 2,
+  WAREHOUSE_NOT_FOUND: 4,
+  WAREHOUSE_NOT_STARTED: 4,
+  WAREHOUSE_UNREACHABLE: 4,
+  WAREHOUSE_LOGIN_REFUSED: 4,
+  WAREHOUSE_REFUSED: 4,
   OUTPUT_NOT_EMPTY: 2,
   OUTPUT_NOT_OURS: 2,
   DISK_FULL: 4,
@@ -88,10 +102,14 @@ export async function run(args: readonly string[], context: CliContext): Promise
     .showHelpAfterError("('--help' behind a command shows how it is written)")
     .enablePositionalOptions();
   let exitCode = 0;
+  const endings: (() => Promise<void>)[] = [];
   const commandContext: CommandContext = {
     ...context,
     end: (code) => {
       exitCode = code;
+    },
+    atEnd: (work) => {
+      endings.push(work);
     },
     describeCommands: () => describeCommands(commandContext),
   };
@@ -103,6 +121,8 @@ export async function run(args: readonly string[], context: CliContext): Promise
     if (!(error instanceof CommanderError)) return await report(error, isJson, context);
     if (error.exitCode === 0) return 0;
     return isJson ? await report(await usageError(error, args), isJson, context) : 2;
+  } finally {
+    for (const work of endings) await work();
   }
 }
 

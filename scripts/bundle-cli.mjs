@@ -9,7 +9,7 @@ const { dependencies } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 );
 // These bring native or WebAssembly files, or are seldom needed.
-const external = ['@duckdb/node-api', 'deltalake-js', 'libsql', 'undici'];
+const external = ['@databricks/sql', '@duckdb/node-api', 'deltalake-js', 'libsql', 'undici'];
 for (const name of external) {
   if (dependencies[name] === undefined)
     throw new Error(`${name} is no dependency, so nobody would install it`);

@@ -1,10 +1,16 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { closest } from './base/closest.ts';
 import { LineageError } from './base/errors.ts';
+import { bothEngines } from './delta/both-engines.ts';
+import { type WarehouseSettings, warehouseSettings } from './delta/databricks/settings.ts';
+import type { SqlSession } from './delta/databricks/sql-session.ts';
+import { type WarehouseEvent, warehouseSession } from './delta/databricks/warehouse-session.ts';
+import { warehouseTable } from './delta/databricks/warehouse-table.ts';
 import type { DeltaTable, DeltaTables } from './delta/delta-table.ts';
 import { duckdbReader } from './delta/duckdb/duckdb-reader.ts';
+import { writeRows } from './delta/duckdb/row-writer.ts';
 import { localTableStore } from './delta/log/local-table-store.ts';
 import { logHistory } from './delta/log/log-history.ts';
 import { logSnapshots, preloadSnapshots } from './delta/log/log-snapshots.ts';
@@ -13,41 +19,93 @@ import type { ModelRegistry } from './registry/model-registry.ts';
 import type { RunStore } from './registry/run-store.ts';
 import type { StampJournal } from './registry/stamp-journal.ts';
 import type { Settings } from './settings.ts';
+import { asofVersion } from './version.ts';
 
-export { preloadSnapshots };
+export { preloadSnapshots, type WarehouseEvent };
 
 /**
- * Tables by name or location. Relative locations start at `cwd`; names are looked up in the settings.
+ * Tables by name or location. Relative locations start at `cwd`. Names are looked up in the settings, then in the SQL warehouse, where
+ * one is configured; which engine serves a name that both know is a setting too.
  *
- * @param now epoch milliseconds; decides which moments are in the future
+ * @param options.now epoch milliseconds; decides which moments are in the future
+ * @param options.onWarehouse is told what a warehouse does meanwhile
  */
 export function connectTables(
-  settings: Pick<Settings, 'tables'>,
-  options: { readonly cwd: string; readonly now?: () => number },
+  settings: Pick<Settings, 'tables'> & Partial<Pick<Settings, 'engine' | 'env'>>,
+  options: {
+    readonly cwd: string;
+    readonly now?: () => number;
+    readonly onWarehouse?: (event: WarehouseEvent) => void;
+  },
 ): DeltaTables {
-  const { cwd, now = Date.now } = options;
+  const { cwd, now = Date.now, onWarehouse } = options;
+  const engine = settings.engine?.value ?? 'auto';
+  let session: SqlSession | undefined;
+  const warehouse = (): SqlSession | undefined => {
+    if (session !== undefined) return session;
+    const found = warehouseOf(settings.env ?? {});
+    if (found === undefined) return;
+    session = warehouseSession(found, { agent: `asof/${asofVersion}`, onEvent: onWarehouse });
+    return session;
+  };
+  const located = (table: TableName, location: string) => {
+    const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(location)?.[1]?.toLowerCase();
+    if (scheme !== undefined && scheme !== 'file') {
+      throw new LineageError('STORE_UNSUPPORTED', { location, scheme: `${scheme}:` });
+    }
+    return logTable(table, location, cwd, now);
+  };
+
   return {
     open(table) {
-      const location = locationOf(table, settings, cwd);
-      const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(location)?.[1]?.toLowerCase();
-      if (scheme !== undefined && scheme !== 'file') {
-        throw new LineageError('STORE_UNSUPPORTED', { location, scheme: `${scheme}:` });
+      if (table.kind === 'location') return located(table, table.text);
+      const location = mappedLocation(table, settings);
+      const asked = engine === 'log' ? undefined : warehouse();
+      if (asked === undefined) {
+        if (location !== undefined) return located(table, location);
+        const name = table.parts.join('.');
+        const names = Object.keys(settings.tables);
+        // `customers` is a name, `./customers` a folder.
+        const isFolder = existsSync(join(cwd, table.text, '_delta_log'));
+        const meant = isFolder ? `./${table.text}` : closest(name, names);
+        throw new LineageError('TABLE_NAME_UNKNOWN', { name, closest: meant });
       }
-      return logTable(table, location, cwd, now);
+      const byName = warehouseTable(asked, table.parts, { now, writer: writeRows });
+      if (engine === 'warehouse') return byName;
+      if (location !== undefined) {
+        const log = located(table, location);
+        return { ...bothEngines(byName, async () => log, asked.title), location: log.location };
+      }
+      const findLog = async (call: { readonly signal?: AbortSignal }) => {
+        const there = await byName.facts.location(call);
+        return there !== undefined && isReachable(there) ? located(table, there) : undefined;
+      };
+      return bothEngines(byName, findLog, asked.title);
+    },
+    async close() {
+      await session?.close();
+      session = undefined;
     },
   };
 }
 
-function locationOf(table: TableName, { tables }: Pick<Settings, 'tables'>, cwd: string): string {
-  if (table.kind === 'location') return table.text;
-  const names = Object.keys(tables);
-  const name = table.parts.join('.');
-  const known = names.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
-  const location = known === undefined ? undefined : tables[known];
-  if (location !== undefined) return location;
-  // `customers` is a name, `./customers` a folder.
-  const folder = existsSync(join(cwd, table.text, '_delta_log')) ? `./${table.text}` : undefined;
-  throw new LineageError('TABLE_NAME_UNKNOWN', { name, closest: folder ?? closest(name, names) });
+function warehouseOf(env: Settings['env']): WarehouseSettings | undefined {
+  return warehouseSettings(env, { configFile: join(homedir(), '.databrickscfg') });
+}
+
+/** Where the settings say that a table of that name lies; letter case does not count. */
+function mappedLocation(
+  { parts }: Extract<TableName, { readonly kind: 'name' }>,
+  { tables }: Pick<Settings, 'tables'>,
+): string | undefined {
+  const name = parts.join('.').toLowerCase();
+  const known = Object.keys(tables).find((candidate) => candidate.toLowerCase() === name);
+  return known === undefined ? undefined : tables[known];
+}
+
+/** Whether a location that a warehouse told of is a folder of this machine too, with a log in it. */
+function isReachable(location: string): boolean {
+  return isAbsolute(location) && existsSync(join(location, '_delta_log'));
 }
 
 function logTable(table: TableName, folder: string, cwd: string, now: () => number): DeltaTable {
@@ -58,6 +116,7 @@ function logTable(table: TableName, folder: string, cwd: string, now: () => numb
     name,
     location: store.root,
     history: logHistory(store, name, now),
+    facts: snapshots,
     snapshots,
     reader: duckdbReader(name, snapshots),
   };

@@ -6,12 +6,20 @@ export {
   LineageError,
 } from './base/errors.ts';
 export { gitVersion } from './base/git.ts';
-export { connectRegistry, connectTables, preloadSnapshots, type Registry } from './connect.ts';
+export {
+  connectRegistry,
+  connectTables,
+  preloadSnapshots,
+  type Registry,
+  type WarehouseEvent,
+} from './connect.ts';
 export type { DeltaTable, DeltaTables } from './delta/delta-table.ts';
 export type { ReadSpec, Selection } from './delta/read-spec.ts';
+export type { RowDigest } from './delta/row-digest.ts';
 export type { DeltaField, DeltaType, StructType } from './delta/schema.ts';
 export type { DataFile, DeletionVector, Snapshot, Snapshots } from './delta/snapshot.ts';
 export { type SnapshotSummary, summarize } from './delta/snapshot-summary.ts';
+export type { CopyKind, CopyPlan, TableCopies } from './delta/table-copies.ts';
 export type { Commit, TableHistory, TableVersion } from './delta/table-history.ts';
 export {
   type OutputFormat,
@@ -31,9 +39,12 @@ export {
   type TableName,
   type TableRef,
 } from './delta/table-ref.ts';
+export { isSnapshot, type TableFacts, type VersionFacts } from './delta/version-facts.ts';
 export { parseAliasedRef } from './lineage/alias.ts';
 export { annotateFromRun } from './lineage/annotate-model.ts';
+export { makeCopy, type PlannedCopy, planCopy } from './lineage/copy-table.ts';
 export { describeTable } from './lineage/describe-table.ts';
+export { digestTable } from './lineage/digest-table.ts';
 export { unnamedVersion, type VersionParam } from './lineage/evidence.ts';
 export { type Pin, type PinRequest, pinTables } from './lineage/pin.ts';
 export {
@@ -44,6 +55,8 @@ export {
   wantedTable,
 } from './lineage/rehydrate.ts';
 export type { ConfigResult } from './lineage/result/config.ts';
+export type { CopyResult } from './lineage/result/copy.ts';
+export type { DigestResult } from './lineage/result/digest.ts';
 export type { ErrorResult } from './lineage/result/error.ts';
 export { type HistoryLine, historyLineOf } from './lineage/result/history.ts';
 export type { Manifest } from './lineage/result/manifest.ts';

@@ -13,6 +13,8 @@ export interface Settings {
   readonly file: string | undefined;
   /** Locations by table name. */
   readonly tables: Readonly<Record<string, string>>;
+  /** Which way leads to a table by name: its log, the SQL warehouse, or both where both are there. */
+  readonly engine: Setting<Engine>;
   readonly trackingUri: Setting<string | undefined>;
   readonly registryUri: Setting<string | undefined>;
   /** The path of the ledger. */
@@ -30,6 +32,9 @@ export interface Setting<T> {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+export const engines = ['auto', 'log', 'warehouse'] as const;
+export type Engine = (typeof engines)[number];
+
 /** A heading with nothing below it is null in YAML. */
 const orEmpty = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
@@ -41,6 +46,7 @@ const wireSettings = orEmpty(
       z.strictObject({ trackingUri: orEmpty(z.string()), registryUri: orEmpty(z.string()) }),
     ),
     ledger: orEmpty(z.string()),
+    engine: orEmpty(z.enum(engines)),
     evidence: orEmpty(
       z.strictObject({
         params: orEmpty(z.array(z.strictObject({ version: z.string(), table: z.string() }))),
@@ -51,6 +57,7 @@ const wireSettings = orEmpty(
   tables: found?.tables ?? {},
   mlflow: found?.mlflow ?? { trackingUri: undefined, registryUri: undefined },
   ledger: found?.ledger,
+  engine: found?.engine,
   versionParams: found?.evidence?.params ?? [],
 }));
 
@@ -70,7 +77,7 @@ export async function loadSettings(options: {
   const { cwd, env } = options;
   const named = options.file ?? (env['ASOF_CONFIG'] || undefined);
   const file = named === undefined ? findUpward(cwd) : resolve(cwd, named);
-  const { tables, mlflow, ledger, versionParams } =
+  const { tables, mlflow, ledger, engine, versionParams } =
     file === undefined ? wireSettings.parse(null) : await readSettings(file);
   const base = file === undefined ? cwd : dirname(file);
   const pick = (variable: string, inFile: string | undefined): Setting<string | undefined> => {
@@ -80,6 +87,7 @@ export async function loadSettings(options: {
     return { value: undefined, from: 'default' };
   };
   const found = pick('ASOF_LEDGER', ledger);
+  const chosen = pick('ASOF_ENGINE', engine);
   return {
     file,
     tables: Object.fromEntries(
@@ -88,6 +96,7 @@ export async function loadSettings(options: {
         isUrl(location) ? location : resolve(base, location),
       ]),
     ),
+    engine: { value: engineOf(chosen), from: chosen.from },
     trackingUri: pick('MLFLOW_TRACKING_URI', mlflow.trackingUri),
     registryUri: pick('MLFLOW_REGISTRY_URI', mlflow.registryUri),
     ledger: {
@@ -97,6 +106,13 @@ export async function loadSettings(options: {
     versionParams,
     env,
   };
+}
+
+function engineOf({ value = 'auto', from }: Setting<string | undefined>): Engine {
+  const engine = engines.find((candidate) => candidate === value);
+  if (engine !== undefined) return engine;
+  const problem = `'${value}' is none of ${engines.join(', ')}`;
+  throw new LineageError('OPTION_INVALID', { option: from, problem });
 }
 
 function findUpward(folder: string): string | undefined {
@@ -139,11 +155,23 @@ const secrets = [
   'MLFLOW_TRACKING_USERNAME',
   'MLFLOW_TRACKING_PASSWORD',
   'MLFLOW_TRACKING_TOKEN',
+  'DATABRICKS_TOKEN',
+  'DATABRICKS_CLIENT_SECRET',
+] as const;
+
+/** Told as they are, where they are set: they lead to the SQL warehouse. */
+const warehouseVariables = [
+  'DATABRICKS_HOST',
+  'DATABRICKS_HTTP_PATH',
+  'DATABRICKS_WAREHOUSE_ID',
+  'DATABRICKS_CONFIG_PROFILE',
+  'DATABRICKS_CLIENT_ID',
+  'DATABRICKS_CA_FILE',
 ] as const;
 
 /** The settings as `asof config` shows them: no secret, only that there is one. */
 export function configResultOf(settings: Settings): ConfigResult {
-  const { file, tables, trackingUri, registryUri, ledger, versionParams, env } = settings;
+  const { file, tables, engine, trackingUri, registryUri, ledger, versionParams, env } = settings;
   const inFile = file ?? 'default';
   return {
     schemaVersion: 1,
@@ -153,6 +181,7 @@ export function configResultOf(settings: Settings): ConfigResult {
       { name: 'mlflow.trackingUri', value: shown(trackingUri.value), from: trackingUri.from },
       { name: 'mlflow.registryUri', value: shown(registryUri.value), from: registryUri.from },
       { name: 'ledger', value: ledger.value, from: ledger.from },
+      { name: 'engine', value: engine.value, from: engine.from },
       ...Object.entries(tables).map(([name, value]) => ({
         name: `tables.${name}`,
         value,
@@ -163,6 +192,10 @@ export function configResultOf(settings: Settings): ConfigResult {
         value: table,
         from: inFile,
       })),
+      ...warehouseVariables.flatMap((name) => {
+        const value = env[name];
+        return value ? [{ name, value: withoutLogin(value), from: 'environment' }] : [];
+      }),
       ...secrets
         .filter((name) => env[name])
         .map((name) => ({ name, value: '(set)', from: 'environment' })),

@@ -17,6 +17,7 @@ import {
   wantedTable,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
+import { copyInto } from '../copy-into.ts';
 import { pinRequests, settingsFor, tablesFor } from '../inputs.ts';
 import { byteSize, collect, columnList, configOption, jsonOption } from '../options.ts';
 import { progressLine } from '../render/progress-line.ts';
@@ -28,7 +29,15 @@ export function rehydrateCommand(context: CommandContext) {
       '<what>',
       'a model or run as for trace (with models:/ or runs:/), or a table as TABLE@v47',
     )
-    .requiredOption('--out <folder>', 'the folder to make')
+    .option('--out <folder>', 'the folder to make')
+    .option('--into <table>', 'the table to make instead, by the SQL warehouse that has its source')
+    .addOption(
+      new Option(
+        '--clone <kind>',
+        'with --into: clone the table instead of writing rows anew',
+      ).choices(['deep', 'shallow'] as const),
+    )
+    .option('--dry-run', 'with --into: only say what would be done', false)
     .option('--table <alias>', 'of several tables only this one; again for more', collect)
     .option('--columns <names>', 'only these columns, instead of those stamped', columnList)
     .option(
@@ -43,7 +52,7 @@ export function rehydrateCommand(context: CommandContext) {
     .addOption(configOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  asof rehydrate models:/churn_model/Production --out data/\n  asof rehydrate analytics.customer_features@v47 --out data/ --columns id,score --format csv\n',
+      '\nExamples:\n  asof rehydrate models:/churn_model/Production --out data/\n  asof rehydrate analytics.customer_features@v47 --out data/ --columns id,score --format csv\n  asof rehydrate models:/churn_model/Production --into analytics.training_copy --dry-run\n',
     )
     .action(async (what, options) => {
       const { signal, now, cwd } = context;
@@ -54,13 +63,19 @@ export function rehydrateCommand(context: CommandContext) {
         columns === undefined && where === undefined
           ? undefined
           : { ...(columns && { columns }), ...(where !== undefined && { where }) };
+      checkTarget(options);
       const line = progressLine(context);
       const wanted = /^(models|runs):/i.test(what)
         ? await ofModel(what, options.table ?? [], read, settings, tables, context)
         : [await ofTable(what, read, tables, context)];
+      if (options.into !== undefined) {
+        const { into, clone, dryRun, json } = options;
+        await copyInto(wanted, { into, clone, dryRun, json: json === true }, context);
+        return;
+      }
       try {
         const result = await rehydrate(wanted, {
-          out: resolve(cwd, options.out),
+          out: resolve(cwd, options.out ?? ''),
           format: options.format,
           isForced: options.force,
           memoryLimit: options.memoryLimit,
@@ -77,6 +92,30 @@ export function rehydrateCommand(context: CommandContext) {
         throw error;
       }
     });
+}
+
+/** @throws LineageError OPTION_INVALID */
+function checkTarget({
+  out,
+  into,
+  clone,
+  dryRun,
+}: {
+  readonly out?: string | undefined;
+  readonly into?: string | undefined;
+  readonly clone?: string | undefined;
+  readonly dryRun: boolean;
+}): void {
+  const invalid = (option: string, problem: string) =>
+    new LineageError('OPTION_INVALID', { option, problem });
+  if (out === undefined && into === undefined) {
+    throw invalid('--out', 'give a folder to make, or a table with --into');
+  }
+  if (out !== undefined && into !== undefined) {
+    throw invalid('--into', 'it stands instead of --out, not beside it');
+  }
+  if (into === undefined && clone !== undefined) throw invalid('--clone', 'it goes with --into');
+  if (into === undefined && dryRun) throw invalid('--dry-run', 'it goes with --into');
 }
 
 async function ofTable(

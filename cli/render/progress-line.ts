@@ -26,9 +26,12 @@ function describe(label: string, progress: ReadProgress, seconds: number): strin
   const { fraction } = progress;
   const parts = [`${label}: ${Math.round(fraction * 100)} %`];
   if (progress.rows !== undefined) parts.push(`${integer(progress.rows)} rows`);
-  parts.push(bytes(progress.bytes));
+  if (progress.bytes !== undefined) parts.push(bytes(progress.bytes));
   if (seconds >= 1 && fraction > 0) {
-    parts.push(`${bytes(progress.bytes / seconds)}/s`);
+    if (progress.bytes !== undefined) parts.push(`${bytes(progress.bytes / seconds)}/s`);
+    else if (progress.rows !== undefined) {
+      parts.push(`${integer(Math.round(progress.rows / seconds))} rows/s`);
+    }
     parts.push(`${Math.ceil((seconds * (1 - fraction)) / fraction)} s left`);
   }
   return parts.join(', ');

@@ -5,8 +5,13 @@ import { age, bytes, integer, pairs, plural, styles, table, time } from './text.
 export function showText(result: ShowResult, { now, hasColor }: CliContext): string {
   const { bold } = styles(hasColor);
   const { protocol, committedAt } = result;
-  const features = [...new Set([...protocol.readerFeatures, ...protocol.writerFeatures])].sort();
-  const size = `${plural(result.files, 'file')}, ${bytes(result.bytes)}`;
+  const features = [
+    ...new Set([...(protocol?.readerFeatures ?? []), ...(protocol?.writerFeatures ?? [])]),
+  ].sort();
+  const size =
+    result.files === null || result.bytes === null
+      ? undefined
+      : `${plural(result.files, 'file')}, ${bytes(result.bytes)}`;
   const head = `${bold(formatTableRef(result.table.ref, result.version))}${result.isLatest ? ' (latest)' : ''}\n`;
   const facts = pairs([
     ['name', result.name ?? undefined],
@@ -21,17 +26,21 @@ export function showText(result: ShowResult, { now, hasColor }: CliContext): str
     ['location', result.table.location],
     [
       'rows',
-      result.rows === null
-        ? `not in the statistics; ${size}`
-        : `${integer(result.rows)} in ${size}`,
+      size === undefined
+        ? 'not told by the warehouse'
+        : result.rows === null
+          ? `not in the statistics; ${size}`
+          : `${integer(result.rows)} in ${size}`,
     ],
-    ['digest', result.digest],
+    ['digest', result.digest ?? 'none: a warehouse does not tell which files make up a version'],
     [
       'protocol',
-      `reader ${protocol.minReaderVersion}, writer ${protocol.minWriterVersion}${features.length > 0 ? `: ${features.join(', ')}` : ''}`,
+      protocol === null
+        ? 'not told by the warehouse of an older version'
+        : `reader ${protocol.minReaderVersion}, writer ${protocol.minWriterVersion}${features.length > 0 ? `: ${features.join(', ')}` : ''}`,
     ],
-    ['partitioned by', result.partitionColumns.join(', ') || undefined],
-    ...Object.entries(result.properties)
+    ['partitioned by', result.partitionColumns?.join(', ') || undefined],
+    ...Object.entries(result.properties ?? {})
       .sort()
       .map(([name, value]): [string, string] => ['property', `${name} = ${value}`]),
   ]);
@@ -43,7 +52,7 @@ export function showText(result: ShowResult, { now, hasColor }: CliContext): str
     result.columns.map(({ name, type, nullable, comment }) => [
       name,
       type,
-      nullable ? 'yes' : 'no',
+      nullable === null ? '?' : nullable ? 'yes' : 'no',
       comment ?? '',
     ]),
   );

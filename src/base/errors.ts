@@ -160,6 +160,96 @@ const catalogue = {
     hint: () => "Pin again when fewer writers are busy, or give each table's version with '@v'.",
   },
 
+  // A table behind a SQL warehouse
+  TABLE_NOT_IN_WAREHOUSE: {
+    message: (d: { table: string; host: string; problem: string }) =>
+      `${d.host} has no table ${d.table}: ${d.problem}`,
+    hint: () =>
+      "Write the name as catalog.schema.table, or map it in asof.yaml under 'tables:'. Who may not see a table is told the same.",
+    delta: 'TABLE_OR_VIEW_NOT_FOUND',
+  },
+  VERSION_REFUSED: {
+    message: (d: { table: string; version: number; retention: string }) =>
+      `The warehouse refuses to read ${d.table} v${d.version}: it is older than delta.deletedFileRetentionDuration (${d.retention}), though its files may all be there.`,
+    hint: (d: { table: string }) =>
+      `Raise the property: ALTER TABLE ${d.table} SET TBLPROPERTIES ('delta.deletedFileRetentionDuration' = 'interval 365 days'). Or read it from where the table lies: map it in asof.yaml and set ASOF_ENGINE=log.`,
+    delta: 'DELTA_UNSUPPORTED_TIME_TRAVEL_BEYOND_DELETED_FILE_RETENTION_DURATION',
+  },
+  FILES_LOST: {
+    message: (d: { table: string; version: number; file: string }) =>
+      `Data files of ${d.table} v${d.version} are gone, ${d.file} among them.`,
+    hint: () =>
+      'A VACUUM has most likely removed them. Restore them from a backup, or use a later version.',
+    delta: 'FAILED_READ_FILE.FILE_NOT_EXIST',
+  },
+  FILES_UNKNOWN: {
+    message: (d: { table: string }) =>
+      `Which files make up a version of ${d.table} is not known: it is read through a warehouse, which does not tell.`,
+    hint: () =>
+      "Map the table's location in asof.yaml under 'tables:', so that asof can read its log.",
+  },
+  PERMISSION_MISSING: {
+    message: (d: { table: string; host: string; problem: string }) =>
+      `${d.host} does not allow that with ${d.table}: ${d.problem}`,
+    hint: () =>
+      'Ask for SELECT on the table, USE on its schema and catalog, and CREATE TABLE where a copy is to go.',
+  },
+  TARGET_EXISTS: {
+    message: (d: { target: string }) => `There is a table ${d.target} already.`,
+    hint: () => 'Choose another name, or drop that one yourself; asof never writes over a table.',
+    delta: 'DELTA_TABLE_ALREADY_EXISTS',
+  },
+  COPY_UNSUPPORTED: {
+    message: (d: { table: string; problem: string }) =>
+      `${d.table} can't be copied like that: ${d.problem}.`,
+    hint: (d: { instead: string }) => d.instead,
+  },
+  ENGINES_DISAGREE: {
+    message: (d: {
+      table: string;
+      what: string;
+      location: string;
+      log: string;
+      host: string;
+      warehouse: string;
+    }) =>
+      `The two ways to ${d.table} lead to different tables: ${d.what} is ${d.log} in the log at ${d.location}, and ${d.warehouse} says ${d.host}.`,
+    hint: () =>
+      'Correct the location in asof.yaml, or decide for one way with ASOF_ENGINE=log or ASOF_ENGINE=warehouse.',
+  },
+  WAREHOUSE_UNCONFIGURED: {
+    message: (d: { problem: string }) =>
+      `The SQL warehouse is not wholly configured: ${d.problem}.`,
+    hint: () =>
+      'Set DATABRICKS_HOST, DATABRICKS_WAREHOUSE_ID (or DATABRICKS_HTTP_PATH) and DATABRICKS_TOKEN, or DATABRICKS_CONFIG_PROFILE.',
+  },
+  WAREHOUSE_NOT_FOUND: {
+    message: (d: { host: string; path: string }) => `${d.host} has no SQL warehouse at ${d.path}.`,
+    hint: () =>
+      'Copy the HTTP path from the connection details of the warehouse into DATABRICKS_HTTP_PATH, or its id into DATABRICKS_WAREHOUSE_ID.',
+  },
+  WAREHOUSE_NOT_STARTED: {
+    message: (d: { host: string; minutes: number }) =>
+      `The warehouse at ${d.host} has not started within ${d.minutes} minutes.`,
+    hint: () => 'Look at its state on the page of SQL warehouses, and try again when it runs.',
+  },
+  WAREHOUSE_UNREACHABLE: {
+    message: (d: { host: string; problem: string }) => `${d.host} can't be reached: ${d.problem}.`,
+    hint: () =>
+      'Check DATABRICKS_HOST; for a gateway with a certificate of its own, set DATABRICKS_CA_FILE to its PEM file. Then try again: nothing half-written was left.',
+  },
+  WAREHOUSE_LOGIN_REFUSED: {
+    message: (d: { host: string; using: string; problem: string }) =>
+      `${d.host} refused the login (${d.problem}; asof used ${d.using}).`,
+    hint: () =>
+      'Set a valid DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, of somebody who may use the warehouse.',
+  },
+  WAREHOUSE_REFUSED: {
+    message: (d: { table: string; host: string; problem: string }) =>
+      `${d.host} refused a statement about ${d.table}: ${d.problem}`,
+    hint: () => "The reason is the warehouse's own; its query history shows the statement.",
+  },
+
   // What is written
   OUTPUT_NOT_EMPTY: {
     message: (d: { path: string }) => `${d.path} is not empty.`,

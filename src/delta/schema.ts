@@ -14,7 +14,8 @@ export interface StructType {
 export interface DeltaField {
   readonly name: string;
   readonly type: DeltaType;
-  readonly nullable: boolean;
+  /** Absent where the engine does not tell. */
+  readonly nullable?: boolean;
   /** Column mapping, generation expressions, comments: what the writer keeps with the field. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }

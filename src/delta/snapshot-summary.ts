@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../base/canonical-json.ts';
 import { liveRows } from './file-stats.ts';
 import type { CallOptions, DataFile, Snapshot } from './snapshot.ts';
+import { isSnapshot, type VersionFacts } from './version-facts.ts';
 
 export interface SnapshotSummary {
   /**
@@ -48,6 +49,19 @@ export async function summarize(
     files: lines.length,
     bytes,
     ...(rows !== undefined && { rows }),
+  };
+}
+
+/** The same as far as it is known: of a version behind a warehouse there is no digest, and of an older one nothing at all. */
+export async function summarizeFacts(
+  facts: VersionFacts,
+  options: CallOptions = {},
+): Promise<Partial<SnapshotSummary>> {
+  if (isSnapshot(facts)) return await summarize(facts, options);
+  const { fileCount, sizeBytes } = facts;
+  return {
+    ...(fileCount !== undefined && { files: fileCount }),
+    ...(sizeBytes !== undefined && { bytes: sizeBytes }),
   };
 }
 

@@ -76,7 +76,7 @@ export interface Snapshots {
    * The table at a version.
    *
    * @throws LineageError TABLE_NOT_FOUND, TABLE_NOT_DELTA, VERSION_TOO_NEW, VERSION_TOO_OLD, LOG_GAP, LOG_DAMAGED,
-   *   CHECKPOINT_DAMAGED, FEATURE_UNSUPPORTED
+   *   CHECKPOINT_DAMAGED, FEATURE_UNSUPPORTED; FILES_UNKNOWN behind a warehouse
    */
   at(version: number, options?: CallOptions): Promise<Snapshot>;
 

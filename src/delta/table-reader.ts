@@ -1,5 +1,6 @@
 import type { Selection } from './read-spec.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { RowDigest } from './row-digest.ts';
+import type { VersionFacts } from './version-facts.ts';
 
 export const outputFormats = ['parquet', 'csv', 'ndjson'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
@@ -11,16 +12,23 @@ export interface TableReader {
    * What was written when it throws is the caller's to remove.
    *
    * @throws LineageError FILES_MISSING, FILE_CHANGED, FILE_DAMAGED, ROWS_MISCOUNTED, COLUMN_UNKNOWN, FILTER_INVALID,
-   *   FEATURE_UNSUPPORTED, DISK_FULL, MEMORY_EXHAUSTED
+   *   FEATURE_UNSUPPORTED, DISK_FULL, MEMORY_EXHAUSTED; FILES_UNKNOWN when the facts are not from the log and the reader needs its files
    */
-  write(snapshot: Snapshot, directory: string, options?: WriteOptions): Promise<Written>;
+  write(snapshot: VersionFacts, directory: string, options?: WriteOptions): Promise<Written>;
 
   /**
    * The rows as column batches, one batch in memory at a time. Leaving the loop stops the work.
    *
    * @throws LineageError as `write` does
    */
-  rows(snapshot: Snapshot, options?: ReadOptions): AsyncIterable<RowBatch>;
+  rows(snapshot: VersionFacts, options?: ReadOptions): AsyncIterable<RowBatch>;
+
+  /**
+   * What the rows amount to, whatever their order and the files that they lie in: the same from every engine.
+   *
+   * @throws LineageError as `write` does
+   */
+  digest(snapshot: VersionFacts, options?: ReadOptions): Promise<RowDigest>;
 }
 
 export interface ReadOptions {
@@ -43,7 +51,8 @@ export interface ReadProgress {
   readonly fraction: number;
   /** Absent where the log has no statistics. */
   readonly rows?: number;
-  readonly bytes: number;
+  /** Absent where the engine does not tell how much it has read. */
+  readonly bytes?: number;
 }
 
 export interface Written {

@@ -1,12 +1,13 @@
 import type { DeltaTable } from '../delta/delta-table.ts';
 import { liveRows } from '../delta/file-stats.ts';
 import { formatType } from '../delta/schema.ts';
-import { summarize } from '../delta/snapshot-summary.ts';
+import { summarizeFacts } from '../delta/snapshot-summary.ts';
 import type { Moment } from '../delta/table-ref.ts';
+import { isSnapshot } from '../delta/version-facts.ts';
 import type { CallOptions } from './find-table.ts';
 import type { ShowResult } from './result/show.ts';
 
-/** Everything that the log says of a table at one version. */
+/** Everything that its engine tells of a table at one version. */
 export async function describeTable(
   table: DeltaTable,
   moment: Moment,
@@ -17,10 +18,11 @@ export async function describeTable(
     table.history.resolve(moment, call),
     table.history.resolve({ kind: 'latest' }, call),
   ]);
-  const snapshot = await table.snapshots.at(version, call);
-  const { digest, files, bytes, rows } = await summarize(snapshot, call);
+  const facts = await table.facts.at(version, call);
+  const { digest, files, bytes, rows } = await summarizeFacts(facts, call);
   const fileList: ShowResult['fileList'] = [];
   if (options.withFiles) {
+    const snapshot = isSnapshot(facts) ? facts : await table.snapshots.at(version, call);
     for await (const batch of snapshot.files(call)) {
       for (const file of batch) {
         fileList.push({
@@ -37,26 +39,26 @@ export async function describeTable(
   }
   return {
     schemaVersion: 1,
-    table: { ref: table.name, id: snapshot.tableId, location: table.location },
-    name: snapshot.name ?? null,
-    description: snapshot.description ?? null,
+    table: { ref: table.name, id: facts.tableId, location: facts.location ?? table.location },
+    name: facts.name ?? null,
+    description: facts.description ?? null,
     version,
     isLatest: version === latest.version,
     committedAt: committedAt === undefined ? null : new Date(committedAt).toISOString(),
     operation: operation ?? null,
-    digest,
+    digest: digest ?? null,
     rows: rows ?? null,
-    files,
-    bytes,
-    protocol: snapshot.protocol,
-    partitionColumns: snapshot.partitionColumns,
-    columns: snapshot.schema.fields.map(({ name, type, nullable, metadata }) => ({
+    files: files ?? null,
+    bytes: bytes ?? null,
+    protocol: facts.protocol ?? null,
+    partitionColumns: facts.partitionColumns ?? null,
+    columns: facts.schema.fields.map(({ name, type, nullable, metadata }) => ({
       name,
       type: formatType(type),
-      nullable,
+      nullable: nullable ?? null,
       comment: typeof metadata['comment'] === 'string' ? metadata['comment'] : null,
     })),
-    properties: snapshot.properties,
+    properties: facts.properties ?? null,
     fileList: options.withFiles ? fileList : null,
   };
 }

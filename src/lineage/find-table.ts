@@ -1,7 +1,7 @@
 import { isLineageError, type LineageError } from '../base/errors.ts';
 import type { DeltaTable, DeltaTables } from '../delta/delta-table.ts';
-import type { Snapshot } from '../delta/snapshot.ts';
 import { parseTableName } from '../delta/table-ref.ts';
+import type { VersionFacts } from '../delta/version-facts.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -24,7 +24,7 @@ export function openTable(ref: string, tables: DeltaTables): Opened {
 /** A table as it stands now. */
 export interface FoundTable {
   readonly table: DeltaTable;
-  readonly latest: Snapshot;
+  readonly latest: VersionFacts;
   /** Its id is the one looked for; true also where none was known to look for. */
   readonly isSame: boolean;
 }
@@ -53,7 +53,7 @@ export async function findTable(
     seen.add(table.location);
     try {
       const { version } = await table.history.resolve({ kind: 'latest' }, options);
-      const latest = await table.snapshots.at(version, options);
+      const latest = await table.facts.at(version, options);
       const isSame = id === undefined || id === latest.tableId;
       if (isSame) return { table, latest, isSame };
       other ??= { table, latest, isSame };

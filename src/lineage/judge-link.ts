@@ -2,6 +2,7 @@ import { isLineageError, type LineageError } from '../base/errors.ts';
 import type { DeltaTables } from '../delta/delta-table.ts';
 import type { DataFileIdentity } from '../delta/snapshot.ts';
 import { summarize } from '../delta/snapshot-summary.ts';
+import { isSnapshot } from '../delta/version-facts.ts';
 import type { Run } from '../registry/run.ts';
 import { defaultAlias } from './alias.ts';
 import type { Evidence } from './evidence.ts';
@@ -48,7 +49,7 @@ export async function judgeLink(
     table: {
       ref: strongest.ref,
       id: id ?? table?.latest.tableId ?? null,
-      location: table?.table.location ?? strongest.location ?? null,
+      location: table?.latest.location ?? table?.table.location ?? strongest.location ?? null,
     },
     version: chosen?.version ?? null,
     committedAt:
@@ -92,7 +93,8 @@ async function lookUpVersion(
   try {
     known = await table.history.resolve({ kind: 'version', version }, options);
     const isLatest = version === latest.version;
-    const snapshot = isLatest ? latest : await table.snapshots.at(version, options);
+    const snapshot = isLatest ? latest : await table.facts.at(version, options);
+    if (!isSnapshot(snapshot)) return { ...known, readability: plannedByWarehouse };
     const files: DataFileIdentity[] = [];
     const onFiles = (batch: readonly DataFileIdentity[]) => void files.push(...batch);
     const { digest } = await summarize(snapshot, { onFiles, ...options });
@@ -105,6 +107,12 @@ async function lookUpVersion(
     return { ...known, failure: error };
   }
 }
+
+const plannedByWarehouse: Readability = {
+  state: 'unknown',
+  reason:
+    'the warehouse has the version and does not refuse it; whether all of its files are there shows only when every row is read',
+};
 
 /** What can't be true of the record that was chosen. */
 function impossibilities(
@@ -209,6 +217,7 @@ function stateOf(
     isLineageError(failure, 'LOG_DAMAGED') ||
     isLineageError(failure, 'CHECKPOINT_DAMAGED');
   const reason = failure?.message ?? 'it could not be looked at';
+  if (isLineageError(failure, 'VERSION_REFUSED')) return { state: 'refused', reason };
   return { state: isLogLost ? 'log-lost' : 'unknown', reason };
 }
 

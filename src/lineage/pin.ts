@@ -1,6 +1,6 @@
 import { LineageError } from '../base/errors.ts';
 import type { DeltaTable } from '../delta/delta-table.ts';
-import { summarize } from '../delta/snapshot-summary.ts';
+import { summarizeFacts } from '../delta/snapshot-summary.ts';
 import type { TableVersion } from '../delta/table-history.ts';
 import type { Moment } from '../delta/table-ref.ts';
 
@@ -15,8 +15,8 @@ export interface Pin {
   readonly version: number;
   /** Epoch milliseconds, UTC; absent where only a checkpoint is left of the version. */
   readonly committedAt?: number;
-  /** The snapshot digest, see `SnapshotSummary`. */
-  readonly digest: string;
+  /** The snapshot digest, see `SnapshotSummary`; absent where a warehouse alone knows the table. */
+  readonly digest?: string;
   /** By the log's statistics; absent where a file has none. */
   readonly rows?: number;
 }
@@ -33,7 +33,7 @@ const tries = 10;
  * Resolves tables to versions that all were current at one instant: every latest version is read, then read again, and taken when
  * none moved in between. Tables with a moment of their own are resolved once; they don't move.
  *
- * @throws LineageError PIN_UNSTABLE when some table moved each time; what `TableHistory.resolve` and `Snapshots.at` throw
+ * @throws LineageError PIN_UNSTABLE when some table moved each time; what `TableHistory.resolve` and `TableFacts.at` throw
  */
 export async function pinTables(
   requests: readonly PinRequest[],
@@ -42,15 +42,15 @@ export async function pinTables(
   const versions = await versionsAtOneInstant(requests, options);
   return await Promise.all(
     versions.map(async ({ request: { alias, table }, version, committedAt }) => {
-      const snapshot = await table.snapshots.at(version, options);
-      const { digest, rows } = await summarize(snapshot, options);
+      const facts = await table.facts.at(version, options);
+      const { digest, rows } = await summarizeFacts(facts, options);
       return {
         alias,
         ref: table.name,
-        location: table.location,
-        tableId: snapshot.tableId,
+        location: facts.location ?? table.location,
+        tableId: facts.tableId,
         version,
-        digest,
+        ...(digest !== undefined && { digest }),
         ...(committedAt !== undefined && { committedAt }),
         ...(rows !== undefined && { rows }),
       };

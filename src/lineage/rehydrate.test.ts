@@ -10,8 +10,8 @@ import {
   fakeTables,
 } from '../../test/support/fake-tables.ts';
 import { temporaryFolder } from '../../test/support/tables.ts';
-import type { Snapshot } from '../delta/snapshot.ts';
 import type { WriteOptions } from '../delta/table-reader.ts';
+import type { VersionFacts } from '../delta/version-facts.ts';
 import { manifestName } from './manifest.ts';
 import {
   type RehydrateOptions,
@@ -25,7 +25,7 @@ import { rehydrateResult } from './result/rehydrate.ts';
 
 /** A table whose reader writes a line a version, and what the reader was told. */
 function aTable(options: FakeTableOptions = {}) {
-  const writes: { readonly snapshot: Snapshot; readonly options: WriteOptions }[] = [];
+  const writes: { readonly snapshot: VersionFacts; readonly options: WriteOptions }[] = [];
   const table = fakeTable({
     ...options,
     reader: {

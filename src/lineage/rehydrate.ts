@@ -4,10 +4,10 @@ import { LineageError } from '../base/errors.ts';
 import { newDirectory } from '../base/new-directory.ts';
 import type { DeltaTable, DeltaTables } from '../delta/delta-table.ts';
 import type { ReadSpec, Selection } from '../delta/read-spec.ts';
-import type { Snapshot } from '../delta/snapshot.ts';
-import { summarize } from '../delta/snapshot-summary.ts';
+import { summarizeFacts } from '../delta/snapshot-summary.ts';
 import type { OutputFormat, ReadProgress } from '../delta/table-reader.ts';
 import type { Moment } from '../delta/table-ref.ts';
+import type { VersionFacts } from '../delta/version-facts.ts';
 import { findTable } from './find-table.ts';
 import { checkOurs, describeFile, manifestName } from './manifest.ts';
 import type { Manifest } from './result/manifest.ts';
@@ -88,11 +88,11 @@ async function writeTable(
   const { alias, table, version, read } = wanted;
   const call = options.signal && { signal: options.signal };
   const resolved = await table.history.resolve({ kind: 'version', version }, call);
-  const snapshot = await table.snapshots.at(version, call);
-  const digest = await checkedDigest(wanted, snapshot, call);
+  const facts = await table.facts.at(version, call);
+  const digest = await checkedDigest(wanted, facts, call);
   const format = options.format ?? 'parquet';
   const { onProgress } = options;
-  const { rows, files } = await table.reader.write(snapshot, folder, {
+  const { rows, files } = await table.reader.write(facts, folder, {
     format,
     selection: selectionOf(read),
     ...(options.memoryLimit !== undefined && { memoryLimit: options.memoryLimit }),
@@ -104,12 +104,12 @@ async function writeTable(
   const described = await Promise.all(files.map((name) => describeFile(folder, name)));
   const manifest: Manifest = {
     schemaVersion: 1,
-    table: { ref: table.name, id: snapshot.tableId, location: table.location },
+    table: { ref: table.name, id: facts.tableId, location: facts.location ?? table.location },
     version,
     committedAt:
       resolved.committedAt === undefined ? null : new Date(resolved.committedAt).toISOString(),
     operation: resolved.operation ?? null,
-    digest,
+    digest: digest ?? null,
     of: wanted.of ?? null,
     read: read ?? null,
     format,
@@ -123,17 +123,18 @@ async function writeTable(
   return manifest;
 }
 
-async function checkedDigest(
+/** Behind a warehouse there is no digest to compare; the table's id and version are what is known of it. */
+export async function checkedDigest(
   { table, version, tableId, digest: stamped }: Wanted,
-  snapshot: Snapshot,
+  facts: VersionFacts,
   options: { readonly signal: AbortSignal } | undefined,
-): Promise<string> {
-  if (tableId !== undefined && tableId !== snapshot.tableId) {
-    const details = { ref: table.name, stamped: tableId, found: snapshot.tableId };
+): Promise<string | undefined> {
+  if (tableId !== undefined && tableId !== facts.tableId) {
+    const details = { ref: table.name, stamped: tableId, found: facts.tableId };
     throw new LineageError('TABLE_REPLACED', details);
   }
-  const { digest } = await summarize(snapshot, options);
-  if (stamped !== undefined && stamped !== digest) {
+  const { digest } = await summarizeFacts(facts, options);
+  if (stamped !== undefined && digest !== undefined && stamped !== digest) {
     throw new LineageError('DIGEST_DIFFERS', {
       table: table.name,
       version,

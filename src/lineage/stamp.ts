@@ -24,8 +24,8 @@ export interface StampedTable {
   readonly id: string;
   readonly version: number;
   readonly committedAt?: string;
-  /** The snapshot digest. */
-  readonly digest: string;
+  /** The snapshot digest; absent where a warehouse alone knew the table. */
+  readonly digest?: string;
   readonly rows?: number;
   /** Absent when all of the table was read. */
   readonly read?: ReadSpec;
@@ -65,7 +65,7 @@ export function stampOf(
       id: tableId,
       version: pin.version,
       ...(committedAt !== undefined && { committedAt: new Date(committedAt).toISOString() }),
-      digest: pin.digest,
+      ...(pin.digest !== undefined && { digest: pin.digest }),
       ...(pin.rows !== undefined && { rows: pin.rows }),
       ...(read !== undefined && Object.keys(read).length > 0 && { read }),
     };

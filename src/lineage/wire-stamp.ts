@@ -17,7 +17,7 @@ const wireTable: z.ZodType<StampedTable> = z.object({
   id: z.string(),
   version: z.int().min(0),
   committedAt: z.iso.datetime().exactOptional(),
-  digest: z.string(),
+  digest: z.string().exactOptional(),
   rows: z.int().exactOptional(),
   read: wireRead.exactOptional(),
 });

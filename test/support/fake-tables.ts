@@ -125,9 +125,10 @@ export function fakeTable(options: FakeTableOptions = {}): DeltaTable {
       yield* [];
       throw new Error('this table is not read');
     },
+    digest: () => Promise.reject(new Error('this table is not read')),
     ...options.reader,
   };
-  return { name, location, history, snapshots, reader };
+  return { name, location, history, facts: snapshots, snapshots, reader };
 }
 
 /** Tables by name and by location. */

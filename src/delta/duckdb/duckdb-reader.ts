@@ -1,17 +1,21 @@
 import { dirname, join } from 'node:path';
-import { closest } from '../../base/closest.ts';
 import { LineageError } from '../../base/errors.ts';
-import type { Selection } from '../read-spec.ts';
-import { formatType } from '../schema.ts';
+import { canonicalSums } from '../canonical-row.ts';
+import { rowDigest } from '../row-digest.ts';
+import type { DeltaField } from '../schema.ts';
+import { refuseVariants, selectedFields } from '../selected-fields.ts';
 import type { Snapshot, Snapshots } from '../snapshot.ts';
-import type { OutputFormat, ReadOptions, RowBatch, TableReader } from '../table-reader.ts';
+import type { ReadOptions, RowBatch, TableReader } from '../table-reader.ts';
+import { isSnapshot, type VersionFacts } from '../version-facts.ts';
+import { duckdbDialect } from './dialect.ts';
 import { translated, translatedPartitions } from './failures.ts';
 import { type FileShape, fileShapes } from './file-shapes.ts';
 import { checkFiles, expectedRows, filesInOrder, setFiles } from './files.ts';
 import { checkFilter } from './filter.ts';
 import { misfit } from './misfit.ts';
+import { copyOptions, extensions } from './output.ts';
 import { escapeGlob, quoteName, quoteText } from './quote.ts';
-import { isReadable, type ScanSql, scanSql } from './scan-sql.ts';
+import { type ScanSql, scanSql } from './scan-sql.ts';
 import { type DuckdbSession, openSession } from './session.ts';
 
 /**
@@ -26,7 +30,7 @@ export function duckdbReader(table: string, snapshots: Snapshots): TableReader {
     async write(snapshot, directory, options = {}) {
       const { format = 'parquet' } = options;
       const file = `part-00000.${extensions[format]}`;
-      const scan = await openScan(table, snapshots, snapshot, options, directory);
+      const scan = await openScan(table, snapshots, fromLog(table, snapshot), options, directory);
       const stopWatching = watch(scan, options);
       try {
         const target = quoteText(join(directory, file));
@@ -45,7 +49,7 @@ export function duckdbReader(table: string, snapshots: Snapshots): TableReader {
     },
 
     async *rows(snapshot, options = {}) {
-      const scan = await openScan(table, snapshots, snapshot, options);
+      const scan = await openScan(table, snapshots, fromLog(table, snapshot), options);
       try {
         const { plainValues } = await import('./plain-values.ts');
         const result = await scan.session.stream(scan.select);
@@ -68,23 +72,35 @@ export function duckdbReader(table: string, snapshots: Snapshots): TableReader {
         await scan.session.close();
       }
     },
+
+    async digest(snapshot, options = {}) {
+      const scan = await openScan(table, snapshots, fromLog(table, snapshot), options);
+      const stopWatching = watch(scan, options);
+      try {
+        const sql = canonicalSums(scan.fields, scan.select, duckdbDialect);
+        const [[count, high, low] = []] = await scan.session.rows(sql);
+        checkCount(table, snapshot, scan, Number(count));
+        const sums = { count: String(count), high: String(high), low: String(low) };
+        return rowDigest({ kind: 'struct', fields: scan.fields }, sums);
+      } catch (error) {
+        throw translated(error, table, options);
+      } finally {
+        stopWatching();
+        await scan.session.close();
+      }
+    },
   };
 }
 
-const extensions: Record<OutputFormat, string> = {
-  parquet: 'parquet',
-  csv: 'csv',
-  ndjson: 'ndjson',
-};
-
-const copyOptions: Record<OutputFormat, string> = {
-  parquet: 'FORMAT parquet, COMPRESSION zstd',
-  csv: 'FORMAT csv, HEADER true',
-  ndjson: 'FORMAT json, ARRAY false',
-};
+/** @throws LineageError FILES_UNKNOWN */
+function fromLog(table: string, facts: VersionFacts): Snapshot {
+  if (isSnapshot(facts)) return facts;
+  throw new LineageError('FILES_UNKNOWN', { table });
+}
 
 interface Scan {
   readonly session: DuckdbSession;
+  readonly fields: readonly DeltaField[];
   /** Gives the selected rows and columns. */
   readonly select: string;
   readonly sizeBytes: number;
@@ -100,7 +116,8 @@ async function openScan(
   directory?: string,
 ): Promise<Scan> {
   const { signal, selection = {} } = options;
-  const columns = selectedColumns(table, snapshot, selection);
+  const fields = selectedFields(table, snapshot.schema, selection);
+  refuseVariants(table, fields);
   const files = await filesInOrder(snapshot, signal);
   await checkFiles(table, snapshot.version, snapshots, files, signal);
   const some = {
@@ -123,13 +140,14 @@ async function openScan(
     });
     const shapes =
       files.length > 0 && sql.stored.length > 0 ? await fileShapes(session, files.length) : [];
-    const read = selection.where === undefined ? columns : undefined;
+    const read = selection.where === undefined ? fields.map(({ name }) => name) : undefined;
     for (const shape of shapes) checkShape(table, sql, shape, read);
     const { select } = scanSql(table, snapshot, { ...some, shapes });
     const expected = expectedRows(files);
     const scan = {
       session,
-      select: `SELECT ${columns.map(quoteName).join(', ')} FROM (${select})`,
+      fields,
+      select: `SELECT ${fields.map(({ name }) => quoteName(name)).join(', ')} FROM (${select})`,
       sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
       ...(expected !== undefined && { expectedRows: expected }),
     };
@@ -143,36 +161,6 @@ async function openScan(
     await session.close();
     throw translated(error, table, options);
   }
-}
-
-/**
- * The columns as the schema spells them, each once; Delta finds them in any letter case.
- *
- * @throws LineageError COLUMN_UNKNOWN, FEATURE_UNSUPPORTED
- */
-function selectedColumns(
-  table: string,
-  { schema }: Snapshot,
-  { columns }: Selection,
-): readonly string[] {
-  const names = schema.fields.map(({ name }) => name);
-  if (columns?.length === 0) throw new TypeError('one column at least is selected');
-  const found = (columns ?? names).map((column) => {
-    const spelt =
-      names.find((name) => name === column) ??
-      names.find((name) => name.toLowerCase() === column.toLowerCase());
-    if (spelt === undefined) {
-      throw new LineageError('COLUMN_UNKNOWN', { table, column, closest: closest(column, names) });
-    }
-    return spelt;
-  });
-  const selected = [...new Set(found)];
-  const unreadable = schema.fields.filter(
-    (field) => selected.includes(field.name) && !isReadable(field),
-  );
-  if (unreadable.length === 0) return selected;
-  const features = unreadable.map(({ name, type }) => `${formatType(type)} (column ${name})`);
-  throw new LineageError('FEATURE_UNSUPPORTED', { table, features });
 }
 
 /** The fewest folders that hold all of the files; one, unless files of a shallow clone lie with another table. */
@@ -209,7 +197,7 @@ function checkShape(
   }
 }
 
-function checkCount(table: string, { version }: Snapshot, scan: Scan, rows: number): void {
+function checkCount(table: string, { version }: VersionFacts, scan: Scan, rows: number): void {
   const expected = scan.expectedRows;
   if (expected !== undefined && expected !== rows) {
     throw new LineageError('ROWS_MISCOUNTED', { table, version, rows, expected });

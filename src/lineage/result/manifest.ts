@@ -9,8 +9,8 @@ export const manifestSchema = z.strictObject({
   version: z.int(),
   committedAt: instant.nullable(),
   operation: z.string().nullable(),
-  /** The snapshot digest. */
-  digest: z.string(),
+  /** The snapshot digest; null where the rows came through a warehouse. */
+  digest: z.string().nullable(),
   /** The model or run that was asked for; null when a table was. */
   of: z.string().nullable(),
   read: readSpec.nullable(),

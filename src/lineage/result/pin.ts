@@ -9,8 +9,8 @@ const pinned = z.strictObject({
   tableId: z.string(),
   version: z.int(),
   committedAt: instant.nullable(),
-  /** The snapshot digest. */
-  digest: z.string(),
+  /** The snapshot digest; null where a warehouse alone knows the table. */
+  digest: z.string().nullable(),
   rows: z.int().nullable(),
 });
 
@@ -27,8 +27,9 @@ export function pinResultOf(pins: readonly Pin[], now: number): PinResult {
   return {
     schemaVersion: 1,
     pinnedAt: new Date(now).toISOString(),
-    tables: pins.map(({ committedAt, rows, ...pin }) => ({
+    tables: pins.map(({ committedAt, rows, digest, ...pin }) => ({
       ...pin,
+      digest: digest ?? null,
       committedAt: committedAt === undefined ? null : new Date(committedAt).toISOString(),
       rows: rows ?? null,
     })),
@@ -36,8 +37,9 @@ export function pinResultOf(pins: readonly Pin[], now: number): PinResult {
 }
 
 export function pinsOf({ tables }: PinResult): readonly Pin[] {
-  return tables.map(({ committedAt, rows, ...pin }) => ({
+  return tables.map(({ committedAt, rows, digest, ...pin }) => ({
     ...pin,
+    ...(digest !== null && { digest }),
     ...(committedAt !== null && { committedAt: Date.parse(committedAt) }),
     ...(rows !== null && { rows }),
   }));

@@ -1,4 +1,6 @@
 import { configResult } from './config.ts';
+import { copyResult } from './copy.ts';
+import { digestResult } from './digest.ts';
 import { errorResult } from './error.ts';
 import { historyLine } from './history.ts';
 import { manifestSchema } from './manifest.ts';
@@ -11,11 +13,13 @@ import { stampResult } from './stamp.ts';
 import { traceResult } from './trace.ts';
 
 /**
- * The shape of everything that asof prints or writes as JSON, by the command that prints it; `models` is also that of `model …`, `error`
+ * The shape of everything that asof prints or writes as JSON, by the command that prints it; `models` is also that of `model …`, `copy` that of `rehydrate --into`, `error`
  * that of any failure (on stderr), `manifest` that of `_asof.json`. The package holds each as JSON Schema: `asof/schemas/trace.json`.
  */
 export const resultSchemas = {
   config: configResult,
+  copy: copyResult,
+  digest: digestResult,
   error: errorResult,
   history: historyLine,
   manifest: manifestSchema,

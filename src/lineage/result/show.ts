@@ -22,28 +22,31 @@ export const showResult = z.strictObject({
   isLatest: z.boolean(),
   committedAt: instant.nullable(),
   operation: z.string().nullable(),
-  /** The snapshot digest. */
-  digest: z.string(),
+  /** The snapshot digest; null where a warehouse alone knows the table. Of its older versions that tells less than of the latest. */
+  digest: z.string().nullable(),
   rows: z.int().nullable(),
-  files: z.int(),
-  bytes: z.int(),
-  protocol: z.strictObject({
-    minReaderVersion: z.int(),
-    minWriterVersion: z.int(),
-    readerFeatures: z.array(z.string()).readonly(),
-    writerFeatures: z.array(z.string()).readonly(),
-  }),
-  partitionColumns: z.array(z.string()).readonly(),
+  files: z.int().nullable(),
+  bytes: z.int().nullable(),
+  protocol: z
+    .strictObject({
+      minReaderVersion: z.int(),
+      minWriterVersion: z.int(),
+      readerFeatures: z.array(z.string()).readonly(),
+      writerFeatures: z.array(z.string()).readonly(),
+    })
+    .nullable(),
+  partitionColumns: z.array(z.string()).readonly().nullable(),
   columns: z.array(
     z.strictObject({
       name: z.string(),
       /** As SQL writes it. */
       type: z.string(),
-      nullable: z.boolean(),
+      /** null where the engine does not tell. */
+      nullable: z.boolean().nullable(),
       comment: z.string().nullable(),
     }),
   ),
-  properties: z.record(z.string(), z.string()),
+  properties: z.record(z.string(), z.string()).nullable(),
   /** Only when the files were asked for. */
   fileList: z.array(file).nullable(),
 });

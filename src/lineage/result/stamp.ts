@@ -9,7 +9,8 @@ const table = z.strictObject({
   id: z.string(),
   version: z.int(),
   committedAt: instant.nullable(),
-  digest: z.string(),
+  /** null where a warehouse alone knew the table. */
+  digest: z.string().nullable(),
   rows: z.int().nullable(),
   read: readSpec.nullable(),
 });
@@ -42,6 +43,7 @@ export function stampedRunOf(
     tables: stamp.tables.map((one) => ({
       ...one,
       committedAt: one.committedAt ?? null,
+      digest: one.digest ?? null,
       rows: one.rows ?? null,
       read: one.read ?? null,
     })),

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { aField, aSchema } from '../../../test/support/builders.ts';
+import { checkFilter } from './filter.ts';
+
+const schema = aSchema(
+  aField('id', 'long'),
+  aField('region'),
+  aField('odd name; --'),
+  aField('select'),
+  aField('from'),
+  aField('f', 'float'),
+  aField('current_date', 'date'),
+  aField('place', { kind: 'struct', fields: [aField('city')] }),
+);
+const check = (filter: string) => () => checkFilter(filter, schema);
+
+describe('a filter for the warehouse', () => {
+  test.each([
+    ['id > 5'],
+    ["ID = 5 AND (region IN ('EU', 'NA') OR region IS NULL)"],
+    ["region LIKE 'a%' and not length(region) between 2 and 4"],
+    ["lower(`region`) = 'it''s -- no comment'"],
+    ["place.city <> 'x'"],
+    ['`odd name; --` is not null'],
+    ["case when id % 2 = 0 then region else 'odd' end = 'EU'"],
+    ["date '2026-01-31' < current_date"],
+    ['coalesce(id, 1.5e3) >= -2'],
+  ])('%s is taken', (filter) => {
+    expect(check(filter)).not.toThrow();
+  });
+
+  test.each([
+    ['id > 5; DROP TABLE t', 'a second statement'],
+    ['id > 5) UNION SELECT (1', 'a bracket that closes ours'],
+    ['true) OR (true', 'brackets turned around'],
+    ['id IN (SELECT id FROM other)', 'a subquery'],
+    ['(select from)', 'a subquery over columns named so'],
+    ['exists (select 1)', 'another'],
+    ['id = 1 -- and more', 'a comment'],
+    ['id = 1 /* and more */', 'another'],
+    ["region = 'a\\' OR 1=1 OR region = '", 'a quote behind a backslash'],
+    ["region = 'open", 'text without an end'],
+    ['region = "EU"', 'double quotes, which mean two things'],
+    ['rand() < 0.5', 'randomness'],
+    ['now() > current_date', 'a clock'],
+    ["current_timestamp > timestamp '2026-01-01'", 'a clock without brackets'],
+    ["reflect('java.lang.System', 'exit', 1) = 'x'", 'a way out'],
+    ['id = ?', 'a parameter'],
+    ['id = :x', 'another'],
+    ['id = ${spark.x}', 'a variable'],
+    ['regoin = 1', 'an unknown column'],
+    ['cast(id as int) = 1', 'a cast, which rounds otherwise elsewhere'],
+    ["concat(region, 'x') = 'x'", 'a function that treats null otherwise elsewhere'],
+    ['f = 0.1', 'a FLOAT'],
+    ['', 'nothing'],
+    ['(id > 1', 'an open bracket'],
+    ['`id > 1', 'an open name'],
+  ])('%s is refused: %s', (filter) => {
+    expect(check(filter)).toThrow(expect.objectContaining({ code: 'FILTER_INVALID' }));
+  });
+});

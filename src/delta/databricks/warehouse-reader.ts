@@ -1,0 +1,157 @@
+import { LineageError } from '../../base/errors.ts';
+import { canonicalSums } from '../canonical-row.ts';
+import type { Selection } from '../read-spec.ts';
+import { rowDigest } from '../row-digest.ts';
+import type { DeltaField, StructType } from '../schema.ts';
+import { refuseVariants, selectedFields } from '../selected-fields.ts';
+import type { ReadOptions, RowBatch, TableReader, WriteOptions, Written } from '../table-reader.ts';
+import type { VersionFacts } from '../version-facts.ts';
+import { sparkDialect } from './dialect.ts';
+import { withFailures } from './failures.ts';
+import { checkFilter } from './filter.ts';
+import { atVersion, quoteName } from './quote.ts';
+import type { SqlRow, SqlSession } from './sql-session.ts';
+import { decoder, encode } from './transport.ts';
+
+/** Puts rows into files, see `writeRows`. */
+export type RowWriter = (
+  table: string,
+  fields: readonly DeltaField[],
+  batches: AsyncIterable<RowBatch>,
+  directory: string,
+  options: WriteOptions,
+) => Promise<Written>;
+
+/**
+ * Rows through a SQL warehouse, in the order in which they lie: by the time of their file, its path, and their place in it. So the same
+ * version always comes out in the same order. Rows that come through are counted against what the warehouse counts.
+ *
+ * @param table the table's name in messages
+ */
+export function warehouseReader(
+  session: SqlSession,
+  parts: readonly string[],
+  table: string,
+  writer: RowWriter,
+): TableReader {
+  async function count(facts: VersionFacts, { selection = {}, signal }: ReadOptions) {
+    const context = contextOf(facts, selection);
+    const [row] = await withFailures(context, () =>
+      session.query(`SELECT CAST(count(*) AS STRING) n FROM ${source(parts, facts, selection)}`, {
+        signal,
+      }),
+    );
+    return Number(row?.['n']);
+  }
+
+  const contextOf = ({ version }: VersionFacts, { where }: Selection) => ({
+    table,
+    host: session.title,
+    version,
+    filter: where,
+  });
+
+  async function* read(
+    facts: VersionFacts,
+    fields: readonly DeltaField[],
+    options: ReadOptions,
+  ): AsyncGenerator<RowBatch, void, void> {
+    const { selection = {}, signal, onProgress } = options;
+    const expected = await count(facts, options);
+    const sql = selectRows(parts, facts, fields, selection);
+    const batches = session.stream(sql, { signal })[Symbol.asyncIterator]();
+    const context = contextOf(facts, selection);
+    let rows = 0;
+    try {
+      for (;;) {
+        const next = await withFailures(context, () => batches.next());
+        if (next.done) break;
+        rows += next.value.length;
+        yield batchOf(fields, next.value);
+        onProgress?.({ fraction: expected === 0 ? 1 : Math.min(1, rows / expected), rows });
+      }
+    } finally {
+      await batches.return?.();
+    }
+    if (rows !== expected) {
+      const { version } = facts;
+      throw new LineageError('ROWS_MISCOUNTED', { table, version, rows, expected });
+    }
+  }
+
+  return {
+    async *rows(facts, options = {}) {
+      yield* read(facts, fieldsOf(table, facts.schema, options), options);
+    },
+    async write(facts, directory, options = {}) {
+      const fields = fieldsOf(table, facts.schema, options);
+      return await writer(table, fields, read(facts, fields, options), directory, options);
+    },
+    async digest(facts, { selection = {}, signal } = {}) {
+      const fields = selectedFields(table, facts.schema, selection);
+      if (selection.where !== undefined) checkFilter(selection.where, facts.schema);
+      const names = fields.map(({ name }) => quoteName(name)).join(', ');
+      const rows = `SELECT ${names} FROM ${source(parts, facts, selection)}`;
+      const [sums] = await withFailures(contextOf(facts, selection), () =>
+        session.query(canonicalSums(fields, rows, sparkDialect), { signal }),
+      );
+      const { n, hi, lo } = sums ?? {};
+      return rowDigest(
+        { kind: 'struct', fields },
+        { count: String(n), high: String(hi), low: String(lo) },
+      );
+    },
+  };
+}
+
+function fieldsOf(
+  table: string,
+  schema: StructType,
+  { selection = {} }: ReadOptions,
+): readonly DeltaField[] {
+  const fields = selectedFields(table, schema, selection);
+  refuseVariants(table, fields);
+  if (selection.where !== undefined) checkFilter(selection.where, schema);
+  return fields;
+}
+
+/** The table at the version, filtered; the filter has been checked. */
+export function source(
+  parts: readonly string[],
+  { version }: Pick<VersionFacts, 'version'>,
+  { where }: Selection,
+): string {
+  const table = atVersion(parts, version);
+  return where === undefined ? table : `${table} WHERE (\n${where}\n)`;
+}
+
+function selectRows(
+  parts: readonly string[],
+  facts: VersionFacts,
+  fields: readonly DeltaField[],
+  selection: Selection,
+): string {
+  const columns = fields.map(
+    ({ name, type }, index) => `${encode(type, quoteName(name))} AS asof_c${index}`,
+  );
+  const place = [
+    '_metadata.file_modification_time AS asof_time',
+    '_metadata.file_path AS asof_path',
+    '_metadata.row_index AS asof_row',
+  ];
+  const names = fields.map((_, index) => `asof_c${index}`);
+  return `SELECT ${names.join(', ')} FROM (SELECT ${[...columns, ...place].join(', ')} FROM ${source(parts, facts, selection)}) asof_rows ORDER BY asof_time, asof_path, asof_row`;
+}
+
+function batchOf(fields: readonly DeltaField[], rows: readonly SqlRow[]): RowBatch {
+  const decoders = fields.map(({ type }) => decoder(type));
+  return {
+    rowCount: rows.length,
+    columns: fields.map(({ name }) => name),
+    values: (column) => {
+      const decode = decoders[column];
+      const name = `asof_c${column}`;
+      return decode === undefined ? [] : rows.map((row) => decode(row[name]));
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { Dialect } from '../canonical-row.ts';
+import { quoteName, quoteText } from './quote.ts';
+
+/** The canonical row in DuckDB's SQL. Its `md5` gives hexadecimal text, and the number made of it would have its bytes turned around. */
+export const duckdbDialect: Dialect = {
+  name: quoteName,
+  joined: (...parts) => `(${parts.join(' || ')})`,
+  literal: quoteText,
+  text: (value) => `CAST(${value} AS VARCHAR)`,
+  byteLength: (text) => `strlen(${text})`,
+  decimal: (value) => `CAST(${value} AS VARCHAR)`,
+  doubleBits: (value) =>
+    `CAST(CASE WHEN isnan(${value}) THEN 9221120237041090560 WHEN ${value} = 0 THEN 0 ELSE CAST(CAST(${value} AS BIT) AS BIGINT) END AS VARCHAR)`,
+  toDouble: (float) => `CAST(${float} AS DOUBLE)`,
+  days: (date) => `(${date} - DATE '1970-01-01')`,
+  micros: (timestamp) => `epoch_us(${timestamp})`,
+  localMicros: (timestamp) => `epoch_us(${timestamp})`,
+  member: (struct, name) => `struct_extract(${struct}, ${quoteText(name)})`,
+  // Of an empty list it gives null.
+  items: (list, variable, each) =>
+    `CASE WHEN ${list} IS NOT NULL THEN coalesce(array_to_string(list_transform(${list}, lambda ${variable}: ${each(variable)}), ','), '') END`,
+  entries: (map, variable, each) =>
+    `CASE WHEN ${map} IS NOT NULL THEN coalesce(array_to_string(list_sort(list_transform(map_entries(${map}), lambda ${variable}: ${each(`${variable}.key`, `${variable}.value`)})), ','), '') END`,
+  nullText: 'CAST(NULL AS VARCHAR)',
+  sums: (source) =>
+    `SELECT CAST(count(*) AS VARCHAR), CAST(coalesce(sum(CAST('0x' || asof_hash[1:16] AS UBIGINT)), 0) AS VARCHAR), CAST(coalesce(sum(CAST('0x' || asof_hash[17:32] AS UBIGINT)), 0) AS VARCHAR) FROM (SELECT md5(asof_row) AS asof_hash FROM (${source}))`,
+};

@@ -1,0 +1,36 @@
+import { closest } from '../base/closest.ts';
+import { LineageError } from '../base/errors.ts';
+import type { Selection } from './read-spec.ts';
+import { type DeltaField, formatType, holds, type StructType } from './schema.ts';
+
+/**
+ * The columns as the schema has them, each once; Delta finds them in any letter case.
+ *
+ * @throws LineageError COLUMN_UNKNOWN
+ */
+export function selectedFields(
+  table: string,
+  schema: StructType,
+  { columns }: Selection,
+): readonly DeltaField[] {
+  const names = schema.fields.map(({ name }) => name);
+  if (columns?.length === 0) throw new TypeError('one column at least is selected');
+  const found = (columns ?? names).map((column) => {
+    const field =
+      schema.fields.find(({ name }) => name === column) ??
+      schema.fields.find(({ name }) => name.toLowerCase() === column.toLowerCase());
+    if (field === undefined) {
+      throw new LineageError('COLUMN_UNKNOWN', { table, column, closest: closest(column, names) });
+    }
+    return field;
+  });
+  return [...new Set(found)];
+}
+
+/** @throws LineageError FEATURE_UNSUPPORTED */
+export function refuseVariants(table: string, fields: readonly DeltaField[]): void {
+  const unreadable = fields.filter(({ type }) => holds(type, 'variant'));
+  if (unreadable.length === 0) return;
+  const features = unreadable.map(({ name, type }) => `${formatType(type)} (column ${name})`);
+  throw new LineageError('FEATURE_UNSUPPORTED', { table, features });
+}
