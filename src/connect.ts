@@ -7,6 +7,7 @@ import { duckdbReader } from './delta/duckdb/duckdb-reader.ts';
 import { localTableStore } from './delta/log/local-table-store.ts';
 import { logHistory } from './delta/log/log-history.ts';
 import { logSnapshots, preloadSnapshots } from './delta/log/log-snapshots.ts';
+import { logTimelines } from './delta/log/log-timelines.ts';
 import { formatTableName, type TableName } from './delta/table-ref.ts';
 import type { ModelRegistry } from './registry/model-registry.ts';
 import type { RunStore } from './registry/run-store.ts';
@@ -57,6 +58,10 @@ function logTable(table: TableName, folder: string, cwd: string, now: () => numb
     history: logHistory(store, name, now),
     snapshots,
     reader: duckdbReader(name, snapshots),
+    timelines: logTimelines(store, name, async (paths, options) => {
+      const { duckdbCheckpointRemoves } = await import('./delta/duckdb/checkpoint-removes.ts');
+      return await duckdbCheckpointRemoves(paths, options);
+    }),
   };
 }
 

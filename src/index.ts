@@ -58,7 +58,8 @@ export { type StampResult, stampedRunOf } from './lineage/result/stamp.ts';
 export type { Link, TraceResult } from './lineage/result/trace.ts';
 export { type CodeVersion, type Stamp, type StampedTable, stampOf } from './lineage/stamp.ts';
 export { type StampedRun, stampRun } from './lineage/stamp-run.ts';
-export { type TraceOptions, type TraceSources, trace } from './lineage/trace.ts';
+export { trace } from './lineage/trace.ts';
+export type { TraceOptions, TraceSources } from './lineage/trace-sources.ts';
 export {
   beginTracked,
   type Ending,

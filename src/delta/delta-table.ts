@@ -2,6 +2,7 @@ import type { Snapshots } from './snapshot.ts';
 import type { TableHistory } from './table-history.ts';
 import type { TableReader } from './table-reader.ts';
 import type { TableName } from './table-ref.ts';
+import type { Timelines } from './table-timeline.ts';
 
 /** One table, through the engine that serves it. */
 export interface DeltaTable {
@@ -12,6 +13,8 @@ export interface DeltaTable {
   readonly history: TableHistory;
   readonly snapshots: Snapshots;
   readonly reader: TableReader;
+  /** Absent where the engine does not see the log and the storage themselves. */
+  readonly timelines?: Timelines;
 }
 
 /** Finds the engine for a table; nothing is read yet. */
