@@ -33,6 +33,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'tell which table versions trained a model',
     load: async () => (await import('./commands/trace.ts')).traceCommand,
   },
+  status: {
+    summary: 'tell whether the data of models can still be had, and until when',
+    load: async () => (await import('./commands/status.ts')).statusCommand,
+  },
   rehydrate: {
     summary: 'write the exact rows that trained a model, or those of a table version',
     load: async () => (await import('./commands/rehydrate.ts')).rehydrateCommand,

@@ -55,9 +55,11 @@ export type { RunResult } from './lineage/result/run.ts';
 export { resultSchemas } from './lineage/result/schemas.ts';
 export type { ShowResult } from './lineage/result/show.ts';
 export { type StampResult, stampedRunOf } from './lineage/result/stamp.ts';
+export type { StatusLine, StatusTable } from './lineage/result/status.ts';
 export type { Link, TraceResult } from './lineage/result/trace.ts';
 export { type CodeVersion, type Stamp, type StampedTable, stampOf } from './lineage/stamp.ts';
 export { type StampedRun, stampRun } from './lineage/stamp-run.ts';
+export { type StatusOptions, status } from './lineage/status.ts';
 export { trace } from './lineage/trace.ts';
 export type { TraceOptions, TraceSources } from './lineage/trace-sources.ts';
 export {

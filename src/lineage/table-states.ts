@@ -33,6 +33,8 @@ export interface TableStates {
     version?: number,
   ): Promise<FoundTable | { readonly failure: LineageError }>;
   version(table: DeltaTable, version: number): Promise<FoundVersion>;
+  /** The tables that versions were announced of. */
+  announced(): readonly DeltaTable[];
   /** All that is known of a table's log and storage; undefined where its engine does not show them. */
   examine(table: DeltaTable): Promise<Examined | undefined>;
 }
@@ -47,6 +49,7 @@ export function tableStates(
   tables: DeltaTables,
   { now, ...options }: CallOptions & { readonly now: number },
 ): TableStates {
+  const announced = new Map<string, DeltaTable>();
   const expected = new Map<string, Set<number>>();
   const examined = new Map<string, Promise<Examined | undefined>>();
   const latest = new Map<string, ReturnType<typeof latestOf>>();
@@ -86,12 +89,14 @@ export function tableStates(
     examine,
     expect(places, version) {
       for (const place of places) {
-        const location = open(place).table?.location;
-        if (location === undefined) continue;
-        const known = expected.get(location) ?? new Set();
-        expected.set(location, known.add(version));
+        const { table } = open(place);
+        if (table === undefined) continue;
+        announced.set(table.location, table);
+        const known = expected.get(table.location) ?? new Set();
+        expected.set(table.location, known.add(version));
       }
     },
+    announced: () => [...announced.values()],
 
     async find(places, id, version) {
       const known = (table: DeltaTable) => {
@@ -194,13 +199,9 @@ async function lookAtSnapshot(
   }
 }
 
-/** Reads the logs of tables that versions were announced of, several at a time. What fails is told to who asks. */
-export async function examineAll(
-  states: TableStates,
-  tables: readonly DeltaTable[],
-  atOnce = 4,
-): Promise<void> {
-  await mapParallel(tables, atOnce, async (table) => {
+/** Looks at every table that versions were announced of, several at a time. What fails is told to who asks about it. */
+export async function examineAll(states: TableStates, atOnce = 8): Promise<void> {
+  await mapParallel(states.announced(), atOnce, async (table) => {
     await states.examine(table).catch((error: unknown) => {
       if (!isLineageError(error)) throw error;
     });

@@ -8,6 +8,7 @@ import { rehydrateResult } from './rehydrate.ts';
 import { runResult } from './run.ts';
 import { showResult } from './show.ts';
 import { stampResult } from './stamp.ts';
+import { statusLine } from './status.ts';
 import { traceResult } from './trace.ts';
 
 /**
@@ -25,5 +26,6 @@ export const resultSchemas = {
   run: runResult,
   show: showResult,
   stamp: stampResult,
+  status: statusLine,
   trace: traceResult,
 } as const;
