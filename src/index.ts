@@ -31,10 +31,12 @@ export {
   type TableName,
   type TableRef,
 } from './delta/table-ref.ts';
+export { type VacuumEngine, vacuumEngines } from './delta/vacuum.ts';
 export { parseAliasedRef } from './lineage/alias.ts';
 export { annotateFromRun } from './lineage/annotate-model.ts';
 export { describeTable } from './lineage/describe-table.ts';
 export { unnamedVersion, type VersionParam } from './lineage/evidence.ts';
+export { type GuardOptions, guard } from './lineage/guard.ts';
 export { type Pin, type PinRequest, pinTables } from './lineage/pin.ts';
 export {
   type RehydrateOptions,
@@ -45,7 +47,14 @@ export {
 } from './lineage/rehydrate.ts';
 export type { ConfigResult } from './lineage/result/config.ts';
 export type { ErrorResult } from './lineage/result/error.ts';
+export type { GuardResult } from './lineage/result/guard.ts';
 export { type HistoryLine, historyLineOf } from './lineage/result/history.ts';
+export {
+  type JournalLine,
+  journalEntriesIn,
+  journalLineOf,
+  type LedgerResult,
+} from './lineage/result/ledger.ts';
 export type { Manifest } from './lineage/result/manifest.ts';
 export { type ModelLine, modelLineOf } from './lineage/result/models.ts';
 export type { Warning } from './lineage/result/parts.ts';
@@ -81,7 +90,12 @@ export {
 export type { ModelRegistry, NewModelVersion } from './registry/model-registry.ts';
 export type { Run, RunInput, RunStatus } from './registry/run.ts';
 export type { NewRun, RunRecord, RunStore } from './registry/run-store.ts';
-export type { StampEntry, StampJournal } from './registry/stamp-journal.ts';
+export type {
+  JournalCheck,
+  JournalEntry,
+  StampEntry,
+  StampJournal,
+} from './registry/stamp-journal.ts';
 export {
   configResultOf,
   type Environment,

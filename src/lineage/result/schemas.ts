@@ -1,6 +1,8 @@
 import { configResult } from './config.ts';
 import { errorResult } from './error.ts';
+import { guardResult } from './guard.ts';
 import { historyLine } from './history.ts';
+import { journalLine, ledgerResult } from './ledger.ts';
 import { manifestSchema } from './manifest.ts';
 import { modelLine } from './models.ts';
 import { pinResult } from './pin.ts';
@@ -13,12 +15,15 @@ import { traceResult } from './trace.ts';
 
 /**
  * The shape of everything that asof prints or writes as JSON, by the command that prints it; `models` is also that of `model …`, `error`
- * that of any failure (on stderr), `manifest` that of `_asof.json`. The package holds each as JSON Schema: `asof/schemas/trace.json`.
+ * that of any failure (on stderr), `manifest` that of `_asof.json`, `journal` that of `ledger export`. The package holds each as JSON Schema: `asof/schemas/trace.json`.
  */
 export const resultSchemas = {
   config: configResult,
   error: errorResult,
+  guard: guardResult,
   history: historyLine,
+  journal: journalLine,
+  ledger: ledgerResult,
   manifest: manifestSchema,
   models: modelLine,
   pin: pinResult,
