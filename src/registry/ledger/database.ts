@@ -1,27 +1,19 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Database from 'libsql';
-import type { z } from 'zod';
 import { LineageError } from '../../base/errors.ts';
 import { parseWire } from '../../base/wire.ts';
 import { backfillJournal } from './journal.ts';
-
-type Value = string | number | null;
+import type { LedgerWriter } from './ledger-writer.ts';
 
 /** The ledger's file, opened at the first question and made at the first thing to keep. */
 export interface LedgerDatabase {
   readonly path: string;
   /** Rows read through a schema. A ledger that does not exist yet is empty. */
-  all<T>(row: z.ZodType<T>, sql: string, values?: readonly Value[]): readonly T[];
+  all: LedgerWriter['all'];
   /** Does all of it or nothing; other writers wait meanwhile. */
   write<T>(work: (run: LedgerWriter['run']) => T): T;
   close(): void;
-}
-
-/** The ledger in the middle of a transaction. */
-export interface LedgerWriter {
-  run(sql: string, values?: readonly Value[]): void;
-  all: LedgerDatabase['all'];
 }
 
 /**

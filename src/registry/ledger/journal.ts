@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { LineageError } from '../../base/errors.ts';
 import type { JournalCheck, JournalEntry } from '../stamp-journal.ts';
-import type { LedgerDatabase, LedgerWriter } from './database.ts';
+import type { LedgerWriter } from './ledger-writer.ts';
 
 /** What the first entry follows. */
 export const noHash = '0'.repeat(64);
@@ -53,7 +53,7 @@ function insert(writer: LedgerWriter, { seq, at, kind, body, previous, hash }: J
   ]);
 }
 
-export function readEntries(database: Pick<LedgerDatabase, 'all'>): readonly JournalEntry[] {
+export function readEntries(database: Pick<LedgerWriter, 'all'>): readonly JournalEntry[] {
   return database.all(wireEntry, 'SELECT * FROM journal ORDER BY seq');
 }
 
@@ -85,7 +85,7 @@ const wireTransitionRow = z.object({
 });
 
 /** The entries that the rows kept beside the journal stand for. */
-function expectedEntries(database: Pick<LedgerDatabase, 'all'>) {
+function expectedEntries(database: Pick<LedgerWriter, 'all'>) {
   const stamps = database
     .all(wireStampRow, 'SELECT at, store, run_id, stamp FROM stamps ORDER BY id')
     .map(({ at, store, run_id, stamp }) => ({
@@ -100,7 +100,7 @@ function expectedEntries(database: Pick<LedgerDatabase, 'all'>) {
 }
 
 /** The journal against itself, and against what is kept beside it. */
-export function checkJournal(database: Pick<LedgerDatabase, 'all'>): JournalCheck {
+export function checkJournal(database: Pick<LedgerWriter, 'all'>): JournalCheck {
   const entries = readEntries(database);
   const problems: string[] = [];
   const broken = checkChain(entries);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { StampJournal } from '../stamp-journal.ts';
-import type { LedgerDatabase, LedgerWriter } from './database.ts';
+import type { LedgerDatabase } from './database.ts';
 import { appendEntry, checkJournal, importEntries, readEntries } from './journal.ts';
+import type { LedgerWriter } from './ledger-writer.ts';
 
 /** The ledger's journal. What it tells of and the entry that tells it are written together. */
 export function ledgerJournal(database: LedgerDatabase, now: () => number): StampJournal {

@@ -5,8 +5,9 @@ import type { ModelVersion, RegisteredModel, Stage } from '../model.ts';
 import type { ModelRegistry } from '../model-registry.ts';
 import type { RunStore } from '../run-store.ts';
 import { stageHolders } from '../stage-holders.ts';
-import type { LedgerDatabase, LedgerWriter } from './database.ts';
+import type { LedgerDatabase } from './database.ts';
 import { appendEntry } from './journal.ts';
+import type { LedgerWriter } from './ledger-writer.ts';
 
 const wireVersion = z.object({
   name: z.string(),
