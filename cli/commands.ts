@@ -33,6 +33,14 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'tell which table versions trained a model',
     load: async () => (await import('./commands/trace.ts')).traceCommand,
   },
+  status: {
+    summary: 'tell whether the data of models can still be had, and until when',
+    load: async () => (await import('./commands/status.ts')).statusCommand,
+  },
+  guard: {
+    summary: 'tell which models a VACUUM of a table would break',
+    load: async () => (await import('./commands/guard.ts')).guardCommand,
+  },
   rehydrate: {
     summary: 'write the exact rows that trained a model, or those of a table version',
     load: async () => (await import('./commands/rehydrate.ts')).rehydrateCommand,
@@ -53,6 +61,18 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'move a model version into a stage, or point an alias at it',
     load: async () => (await import('./commands/model-promote.ts')).modelPromoteCommand,
   },
+  'ledger verify': {
+    summary: "tell whether the ledger's journal is as it was written",
+    load: async () => (await import('./commands/ledger-verify.ts')).ledgerVerifyCommand,
+  },
+  'ledger export': {
+    summary: "print the ledger's journal",
+    load: async () => (await import('./commands/ledger-export.ts')).ledgerExportCommand,
+  },
+  'ledger import': {
+    summary: 'take over what another copy of the journal has more',
+    load: async () => (await import('./commands/ledger-import.ts')).ledgerImportCommand,
+  },
   config: {
     summary: 'show the settings and where each comes from',
     load: async () => (await import('./commands/config.ts')).configCommand,
@@ -65,6 +85,7 @@ export const commands: Readonly<Record<string, Entry>> = {
 
 const groups: Readonly<Record<string, string>> = {
   model: 'register a model, or promote one of its versions',
+  ledger: "verify, export or import the ledger's journal",
 };
 
 /** Adds all commands to the program: whole the ones that the command line may mean, the others by name and summary. */

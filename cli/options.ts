@@ -22,6 +22,21 @@ export function collect(value: string, earlier: string[] | undefined): string[] 
   return [...(earlier ?? []), value];
 }
 
+/** `30d`, `168h`, `2w`, `90m`: milliseconds. */
+export function duration(text: string): number {
+  const [, amount, unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([mhdw])\s*$/i.exec(text) ?? [];
+  const ms = Number(amount) * (spans[unit.toLowerCase()] ?? Number.NaN);
+  if (Number.isSafeInteger(ms)) return ms;
+  throw new InvalidArgumentError('It is a time like 90m, 168h, 30d or 2w.');
+}
+
+const spans: Readonly<Record<string, number>> = {
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
 const units: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 
 /** `512MB`, `2g`, `1.5 GiB`: all powers of 1024. */

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { closest } from './base/closest.ts';
 import { LineageError } from './base/errors.ts';
-import { bothEngines } from './delta/both-engines.ts';
+import { agreedTimelines, bothEngines } from './delta/both-engines.ts';
 import { type WarehouseSettings, warehouseSettings } from './delta/databricks/settings.ts';
 import type { SqlSession } from './delta/databricks/sql-session.ts';
 import { type WarehouseEvent, warehouseSession } from './delta/databricks/warehouse-session.ts';
@@ -14,6 +14,7 @@ import { writeRows } from './delta/duckdb/row-writer.ts';
 import { localTableStore } from './delta/log/local-table-store.ts';
 import { logHistory } from './delta/log/log-history.ts';
 import { logSnapshots, preloadSnapshots } from './delta/log/log-snapshots.ts';
+import { logTimelines } from './delta/log/log-timelines.ts';
 import { formatTableName, type TableName } from './delta/table-ref.ts';
 import type { ModelRegistry } from './registry/model-registry.ts';
 import type { RunStore } from './registry/run-store.ts';
@@ -74,7 +75,9 @@ export function connectTables(
       if (engine === 'warehouse') return byName;
       if (location !== undefined) {
         const log = located(table, location);
-        return { ...bothEngines(byName, async () => log, asked.title), location: log.location };
+        const both = bothEngines(byName, async () => log, asked.title);
+        const timelines = log.timelines && agreedTimelines(log.timelines, both);
+        return { ...both, location: log.location, ...(timelines && { timelines }) };
       }
       const findLog = async (call: { readonly signal?: AbortSignal }) => {
         const there = await byName.facts.location(call);
@@ -119,6 +122,10 @@ function logTable(table: TableName, folder: string, cwd: string, now: () => numb
     facts: snapshots,
     snapshots,
     reader: duckdbReader(name, snapshots),
+    timelines: logTimelines(store, name, async (paths, options) => {
+      const { duckdbCheckpointRemoves } = await import('./delta/duckdb/checkpoint-removes.ts');
+      return await duckdbCheckpointRemoves(paths, options);
+    }),
   };
 }
 

@@ -39,6 +39,7 @@ export {
   type TableName,
   type TableRef,
 } from './delta/table-ref.ts';
+export { type VacuumEngine, vacuumEngines } from './delta/vacuum.ts';
 export { isSnapshot, type TableFacts, type VersionFacts } from './delta/version-facts.ts';
 export { parseAliasedRef } from './lineage/alias.ts';
 export { annotateFromRun } from './lineage/annotate-model.ts';
@@ -46,6 +47,7 @@ export { makeCopy, type PlannedCopy, planCopy } from './lineage/copy-table.ts';
 export { describeTable } from './lineage/describe-table.ts';
 export { digestTable } from './lineage/digest-table.ts';
 export { unnamedVersion, type VersionParam } from './lineage/evidence.ts';
+export { type GuardOptions, guard } from './lineage/guard.ts';
 export { type Pin, type PinRequest, pinTables } from './lineage/pin.ts';
 export {
   type RehydrateOptions,
@@ -58,7 +60,14 @@ export type { ConfigResult } from './lineage/result/config.ts';
 export type { CopyResult } from './lineage/result/copy.ts';
 export type { DigestResult } from './lineage/result/digest.ts';
 export type { ErrorResult } from './lineage/result/error.ts';
+export type { GuardResult } from './lineage/result/guard.ts';
 export { type HistoryLine, historyLineOf } from './lineage/result/history.ts';
+export {
+  type JournalLine,
+  journalEntriesIn,
+  journalLineOf,
+  type LedgerResult,
+} from './lineage/result/ledger.ts';
 export type { Manifest } from './lineage/result/manifest.ts';
 export { type ModelLine, modelLineOf } from './lineage/result/models.ts';
 export type { Warning } from './lineage/result/parts.ts';
@@ -68,10 +77,13 @@ export type { RunResult } from './lineage/result/run.ts';
 export { resultSchemas } from './lineage/result/schemas.ts';
 export type { ShowResult } from './lineage/result/show.ts';
 export { type StampResult, stampedRunOf } from './lineage/result/stamp.ts';
+export type { StatusLine, StatusTable } from './lineage/result/status.ts';
 export type { Link, TraceResult } from './lineage/result/trace.ts';
 export { type CodeVersion, type Stamp, type StampedTable, stampOf } from './lineage/stamp.ts';
 export { type StampedRun, stampRun } from './lineage/stamp-run.ts';
-export { type TraceOptions, type TraceSources, trace } from './lineage/trace.ts';
+export { type StatusOptions, status } from './lineage/status.ts';
+export { trace } from './lineage/trace.ts';
+export type { TraceOptions, TraceSources } from './lineage/trace-sources.ts';
 export {
   beginTracked,
   type Ending,
@@ -91,7 +103,12 @@ export {
 export type { ModelRegistry, NewModelVersion } from './registry/model-registry.ts';
 export type { Run, RunInput, RunStatus } from './registry/run.ts';
 export type { NewRun, RunRecord, RunStore } from './registry/run-store.ts';
-export type { StampEntry, StampJournal } from './registry/stamp-journal.ts';
+export type {
+  JournalCheck,
+  JournalEntry,
+  StampEntry,
+  StampJournal,
+} from './registry/stamp-journal.ts';
 export {
   configResultOf,
   type Environment,

@@ -26,7 +26,8 @@ test.each(documents)('every asof command in $path exists, with its options', asy
   for (const line of lines) {
     const [own = ''] = line.split(' -- ');
     const words = own.split(' ');
-    const name = words[0] === 'model' ? words.slice(0, 2).join(' ') : (words[0] ?? '');
+    const isGroup = words[0] === 'model' || words[0] === 'ledger';
+    const name = isGroup ? words.slice(0, 2).join(' ') : (words[0] ?? '');
     expect(Object.keys(commands)).toContain(name);
     const flags = described.find((command) => command.name === name)?.options ?? [];
     for (const flag of own.match(/(?<= )--[a-z-]+/g) ?? []) {

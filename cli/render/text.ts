@@ -22,6 +22,24 @@ export function table(
   return `${[headings, ...plain].map((cells) => `${line(cells)}\n`).join('')}`;
 }
 
+/** A table of Markdown; what a cell holds is text, whatever it looks like. */
+export function markdownTable(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
+  const escaped = rows.map((row) => row.map((cell) => escapeMarkdown(onOneLine(cell))));
+  return [headings, headings.map(() => '---'), ...escaped].map(line).join('');
+}
+
+function escapeMarkdown(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replace(/[\\`*_[\]|~]/g, '\\$&')
+    .trim();
+}
+
 /** What a log says may hold anything, also what a terminal takes for a command; only our own styles get through. */
 function onOneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go

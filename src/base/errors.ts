@@ -154,6 +154,16 @@ const catalogue = {
     hint: () =>
       'Write one SQL condition over the columns of the table, without subqueries and without functions whose answer changes from call to call.',
   },
+  GUARD_UNSUPPORTED: {
+    message: (d: { table: string }) =>
+      `What a VACUUM of ${d.table} would delete can't be told: its engine does not show the log and the files themselves.`,
+    hint: () => 'Give the location of the table, where it can be reached.',
+  },
+  RETENTION_UNCLEAR: {
+    message: (d: { table: string; value: string }) =>
+      `How long VACUUM spares removed files of ${d.table} can't be told: delta.deletedFileRetentionDuration is '${d.value}'.`,
+    hint: () => "Set it to an interval of fixed length, as 'interval 7 days'.",
+  },
   PIN_UNSTABLE: {
     message: (d: { tables: readonly string[]; tries: number }) =>
       `No instant was found at which all tables stood still: ${d.tables.join(', ')} moved in each of ${d.tries} tries.`,
@@ -432,6 +442,17 @@ const catalogue = {
     message: (d: { path: string; problem: string }) =>
       `The ledger ${d.path} can't be used: ${d.problem}.`,
     hint: () => 'Restore it from a backup (a copy of the file), or configure another path.',
+  },
+  JOURNAL_INVALID: {
+    message: (d: { source: string; problem: string }) =>
+      `${d.source} is no journal of asof as it was written: ${d.problem}.`,
+    hint: () => 'Take another copy. Nothing was taken over from this one.',
+  },
+  JOURNAL_DIVERGES: {
+    message: (d: { path: string; source: string; seq: number }) =>
+      `${d.source} is another journal than that of the ledger ${d.path}: they differ from entry ${d.seq} on.`,
+    hint: () =>
+      'One of the two was rewritten, or both went on alone from there. Import it into a ledger of its own.',
   },
   CONFIG_INVALID: {
     message: (d: { path: string; problem: string }) => `${d.path} is not valid.\n${d.problem}`,

@@ -2,6 +2,7 @@ import { isLineageError, LineageError } from '../base/errors.ts';
 import type { DeltaTable } from './delta-table.ts';
 import type { CallOptions } from './snapshot.ts';
 import type { TableVersion } from './table-history.ts';
+import type { Timelines } from './table-timeline.ts';
 import type { VersionFacts } from './version-facts.ts';
 
 /**
@@ -105,6 +106,21 @@ export function bothEngines(
         const log = await logTable(options);
         return await (log ?? warehouse).reader.digest(facts, options);
       },
+    },
+  };
+}
+
+/** The timelines of a log that a warehouse knows too: read when both agree on the table and its latest version. */
+export function agreedTimelines(
+  timelines: Timelines,
+  { history, facts }: Pick<DeltaTable, 'history' | 'facts'>,
+): Timelines {
+  return {
+    ...timelines,
+    async read(versions, options = {}) {
+      const { version } = await history.resolve({ kind: 'latest' }, options);
+      await facts.at(version, options);
+      return await timelines.read(versions, options);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { TableCopies } from './table-copies.ts';
 import type { TableHistory } from './table-history.ts';
 import type { TableReader } from './table-reader.ts';
 import type { TableName } from './table-ref.ts';
+import type { Timelines } from './table-timeline.ts';
 import type { TableFacts } from './version-facts.ts';
 
 /** One table, through the engine that serves it. */
@@ -18,6 +19,8 @@ export interface DeltaTable {
   readonly reader: TableReader;
   /** Where the engine makes copies by itself, beside its other tables. */
   readonly copies?: TableCopies;
+  /** Absent where the engine does not see the log and the storage themselves. */
+  readonly timelines?: Timelines;
 }
 
 /** Finds the engine for a table; nothing is read yet. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deletedFileRetention, intervalMs } from './retention.ts';
+import { deletedFileRetention, intervalMs, logRetention } from './retention.ts';
 
 const day = 86_400_000;
 const key = 'delta.deletedFileRetentionDuration';
@@ -37,4 +37,14 @@ test('removed files are safe for a week where the table does not say otherwise',
   expect(deletedFileRetention({})).toBe(7 * day);
   expect(deletedFileRetention({ [key]: 'interval 30 days' })).toBe(30 * day);
   expect(deletedFileRetention({ [key]: 'interval 1 month' })).toBeUndefined();
+});
+
+test('the log is kept for 30 days where the table does not say otherwise, for ever where it is not cleaned', () => {
+  const name = 'delta.logRetentionDuration';
+  expect(logRetention({})).toBe(30 * day);
+  expect(logRetention({ [name]: 'interval 60 days' })).toBe(60 * day);
+  expect(logRetention({ [name]: 'interval 1 year' })).toBeUndefined();
+  expect(logRetention({ 'delta.enableExpiredLogCleanup': 'FALSE', [name]: 'interval 1 day' })).toBe(
+    Number.POSITIVE_INFINITY,
+  );
 });

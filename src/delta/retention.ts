@@ -22,6 +22,19 @@ export function deletedFileRetention(
   return text === undefined ? 7 * dayMs : intervalMs(text);
 }
 
+/**
+ * How long the log keeps commits that a checkpoint has made superfluous: `delta.logRetentionDuration`, 30 days if unset.
+ *
+ * @returns milliseconds, infinite where the log is never cleaned; undefined when the property is not an interval of fixed length
+ */
+export function logRetention(properties: Readonly<Record<string, string>>): number | undefined {
+  if (properties['delta.enableExpiredLogCleanup']?.toLowerCase() === 'false') {
+    return Number.POSITIVE_INFINITY;
+  }
+  const text = properties['delta.logRetentionDuration'];
+  return text === undefined ? 30 * dayMs : intervalMs(text);
+}
+
 /** `interval 30 days 12 hours`, with or without the first word. Source: Spark 4.2, CalendarInterval text; months have no fixed length. */
 export function intervalMs(text: string): number | undefined {
   const parts = text

@@ -40,12 +40,8 @@ export async function summarize(
       rows = rows === undefined || live === undefined ? undefined : rows + live;
     }
   }
-  const { tableId, schema, partitionColumns } = snapshot;
-  const hash = createHash('sha256');
-  hash.update(`${canonicalJson({ tableId, schema, partitionColumns })}\n`);
-  for (const line of lines.sort()) hash.update(`${line}\n`);
   return {
-    digest: `snapshot-v1:${hash.digest('hex')}`,
+    digest: digestOf(snapshot, lines.sort()),
     files: lines.length,
     bytes,
     ...(rows !== undefined && { rows }),
@@ -65,7 +61,27 @@ export async function summarizeFacts(
   };
 }
 
-/** The path comes first, so that ordering the lines orders by path. */
-function identityLine({ path, deletionVector, partitionValues, sizeBytes }: DataFile): string {
+/**
+ * The digest from the lines of a version's files.
+ *
+ * @param lines in order
+ */
+export function digestOf(
+  { tableId, schema, partitionColumns }: Pick<Snapshot, 'tableId' | 'schema' | 'partitionColumns'>,
+  lines: readonly string[],
+): string {
+  const hash = createHash('sha256');
+  hash.update(`${canonicalJson({ tableId, schema, partitionColumns })}\n`);
+  if (lines.length > 0) hash.update(`${lines.join('\n')}\n`);
+  return `snapshot-v1:${hash.digest('hex')}`;
+}
+
+/** A file's line in the digest. The path comes first, so that ordering the lines orders by path. */
+export function identityLine({
+  path,
+  deletionVector,
+  partitionValues,
+  sizeBytes,
+}: Pick<DataFile, 'path' | 'deletionVector' | 'partitionValues' | 'sizeBytes'>): string {
   return canonicalJson([path, deletionVector ?? null, partitionValues, sizeBytes]);
 }

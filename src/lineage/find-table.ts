@@ -21,10 +21,12 @@ export function openTable(ref: string, tables: DeltaTables): Opened {
   }
 }
 
+export type LatestVersion = Pick<VersionFacts, 'version' | 'tableId' | 'location'>;
+
 /** A table as it stands now. */
 export interface FoundTable {
   readonly table: DeltaTable;
-  readonly latest: VersionFacts;
+  readonly latest: LatestVersion;
   /** Its id is the one looked for; true also where none was known to look for. */
   readonly isSame: boolean;
 }
@@ -37,7 +39,12 @@ export async function findTable(
   places: readonly string[],
   id: string | undefined,
   tables: DeltaTables,
-  options: CallOptions,
+  {
+    latestOf = latestVersionOf,
+    ...options
+  }: CallOptions & {
+    readonly latestOf?: (table: DeltaTable, options: CallOptions) => Promise<LatestVersion>;
+  },
 ): Promise<FoundTable | { readonly failure: LineageError }> {
   let other: FoundTable | undefined;
   let failure: LineageError | undefined;
@@ -52,8 +59,7 @@ export async function findTable(
     if (seen.has(table.location)) continue;
     seen.add(table.location);
     try {
-      const { version } = await table.history.resolve({ kind: 'latest' }, options);
-      const latest = await table.facts.at(version, options);
+      const latest = await latestOf(table, options);
       const isSame = id === undefined || id === latest.tableId;
       if (isSame) return { table, latest, isSame };
       other ??= { table, latest, isSame };
@@ -65,4 +71,9 @@ export async function findTable(
   if (other !== undefined) return other;
   if (failure !== undefined) return { failure };
   throw new TypeError('one place at least');
+}
+
+async function latestVersionOf(table: DeltaTable, options: CallOptions): Promise<LatestVersion> {
+  const { version } = await table.history.resolve({ kind: 'latest' }, options);
+  return await table.facts.at(version, options);
 }

@@ -7,6 +7,7 @@ import type { Run } from '../registry/run.ts';
 import type { Evidence } from './evidence.ts';
 import type { TableEvidence } from './group-evidence.ts';
 import { judgeLink } from './judge-link.ts';
+import { tableStates } from './table-states.ts';
 
 // The fake table has three versions, committed on 1, 2 and 3 March 2026.
 const now = Date.parse('2026-03-04T00:00:00Z');
@@ -45,8 +46,7 @@ const judge = (
   }: { tables?: readonly DeltaTable[]; run?: Partial<Run>; at?: number } = {},
 ) =>
   judgeLink(aRun({ startedAt: march(3), ...run }), evidence, {
-    tables: fakeTables(...tables),
-    now: at,
+    states: tableStates(fakeTables(...tables), { now: at }),
   });
 
 describe('stamped', () => {
@@ -67,6 +67,7 @@ describe('stamped', () => {
       candidates: [],
       state: 'readable',
       stateReason: null,
+      until: null,
       digest: await digestOf(fakeTable(), 1),
       rows: 0,
       read,
@@ -152,7 +153,9 @@ describe('recorded', () => {
 
   test('needs no time of the run', async () => {
     const { startedAt: _, ...run } = aRun();
-    const { link } = await judgeLink(run, [anInput()], { tables: fakeTables(fakeTable()), now });
+    const { link } = await judgeLink(run, [anInput()], {
+      states: tableStates(fakeTables(fakeTable()), { now }),
+    });
     expect(link).toMatchObject({ certainty: 'recorded', version: 1 });
   });
 
@@ -284,7 +287,9 @@ describe('unknown', () => {
     for (const options of [{ tables: [] }, {}]) {
       const { startedAt: __, ...run } = aRun();
       const tables = fakeTables(...(options.tables ?? [fakeTable()]));
-      const { link } = await judgeLink(run, [unversioned], { tables, now });
+      const { link } = await judgeLink(run, [unversioned], {
+        states: tableStates(tables, { now }),
+      });
       expect(link.candidates.map(({ version }) => version)).toEqual([0]);
     }
   });

@@ -1,36 +1,39 @@
 import { isLineageError, type LineageError } from '../base/errors.ts';
-import type { DeltaTables } from '../delta/delta-table.ts';
-import type { DataFileIdentity } from '../delta/snapshot.ts';
-import { summarize } from '../delta/snapshot-summary.ts';
-import { isSnapshot } from '../delta/version-facts.ts';
 import type { Run } from '../registry/run.ts';
 import { defaultAlias } from './alias.ts';
 import type { Evidence } from './evidence.ts';
-import { type CallOptions, type FoundTable, findTable } from './find-table.ts';
+import type { CallOptions, FoundTable } from './find-table.ts';
 import type { TableEvidence } from './group-evidence.ts';
-import { type Readability, readability } from './readability.ts';
+import { failureReadability, type Readability } from './readability.ts';
 import type { Warning } from './result/parts.ts';
 import type { Link } from './result/trace.ts';
+import type { FoundVersion, TableStates } from './table-states.ts';
+
+export interface JudgedLink {
+  readonly link: Link;
+  /** The link's state, and how it can get worse. */
+  readonly readability: Readability;
+  readonly warnings: readonly Warning[];
+}
 
 /** What is known of a run's use of one table: the version, how surely, and whether it can still be read. */
 export async function judgeLink(
   run: Run,
   evidence: TableEvidence,
-  options: CallOptions & { readonly tables: DeltaTables; readonly now: number },
-): Promise<{ readonly link: Link; readonly warnings: readonly Warning[] }> {
+  { states, ...options }: CallOptions & { readonly states: TableStates },
+): Promise<JudgedLink> {
   const call = options.signal && { signal: options.signal };
   const [strongest] = evidence;
   const { stamped } = strongest;
   const chosen = evidence.find(({ version }) => version !== undefined);
   const identified = evidence.find((item) => item.id !== undefined);
   const id = identified?.id;
-  const places = evidence.flatMap(({ ref, location }) => [ref, ...(location ? [location] : [])]);
-  const found = await findTable(places, id, options.tables, call ?? {});
+  const found = await states.find(placesOf(evidence), id, chosen?.version);
   const table = 'failure' in found ? undefined : found;
 
   const version =
     table?.isSame && chosen?.version !== undefined
-      ? await lookUpVersion(table, chosen.version, options.now, call ?? {})
+      ? await states.version(table.table, chosen.version)
       : undefined;
   const conflicts = [
     ...evidence
@@ -67,52 +70,23 @@ export async function judgeLink(
     candidates: chosen === undefined ? await candidatesOf(run, table, call ?? {}) : [],
     state: state.state,
     stateReason: state.reason ?? null,
+    until: untilOf(state),
     digest: stamped?.digest ?? null,
     rows: stamped?.rows ?? null,
     read: stamped?.read ?? null,
   };
-  return { link, warnings: warningsOf(strongest.ref, found) };
+  return { link, readability: state, warnings: warningsOf(strongest.ref, found) };
 }
 
-interface FoundVersion {
-  readonly committedAt?: number;
-  readonly operation?: string;
-  readonly digest?: string;
-  readonly readability?: Readability;
-  /** Why the version can't be looked at, or not wholly. */
-  readonly failure?: LineageError;
+/** Where the table of a record may be found. */
+export function placesOf(evidence: TableEvidence): readonly string[] {
+  return evidence.flatMap(({ ref, location }) => [ref, ...(location ? [location] : [])]);
 }
 
-async function lookUpVersion(
-  { table, latest }: FoundTable,
-  version: number,
-  now: number,
-  options: CallOptions,
-): Promise<FoundVersion> {
-  let known: FoundVersion = {};
-  try {
-    known = await table.history.resolve({ kind: 'version', version }, options);
-    const isLatest = version === latest.version;
-    const snapshot = isLatest ? latest : await table.facts.at(version, options);
-    if (!isSnapshot(snapshot)) return { ...known, readability: plannedByWarehouse };
-    const files: DataFileIdentity[] = [];
-    const onFiles = (batch: readonly DataFileIdentity[]) => void files.push(...batch);
-    const { digest } = await summarize(snapshot, { onFiles, ...options });
-    known = { ...known, digest };
-    const ageMs = known.committedAt === undefined ? undefined : now - known.committedAt;
-    const at = { isLatest, ageMs };
-    return { ...known, readability: await readability(table, snapshot, files, at, options) };
-  } catch (error) {
-    if (!isLineageError(error)) throw error;
-    return { ...known, failure: error };
-  }
+function untilOf({ changes = [] }: Readability): string | null {
+  const [first] = changes;
+  return first === undefined ? null : new Date(first.at).toISOString();
 }
-
-const plannedByWarehouse: Readability = {
-  state: 'unknown',
-  reason:
-    'the warehouse has the version and does not refuse it; whether all of its files are there shows only when every row is read',
-};
 
 /** What can't be true of the record that was chosen. */
 function impossibilities(
@@ -210,15 +184,8 @@ function stateOf(
   }
   if (chosen === undefined) return { state: 'unknown', reason: 'no version is known' };
   if (version?.readability !== undefined) return version.readability;
-  const { failure } = version ?? {};
-  const isLogLost =
-    isLineageError(failure, 'VERSION_TOO_OLD') ||
-    isLineageError(failure, 'LOG_GAP') ||
-    isLineageError(failure, 'LOG_DAMAGED') ||
-    isLineageError(failure, 'CHECKPOINT_DAMAGED');
-  const reason = failure?.message ?? 'it could not be looked at';
-  if (isLineageError(failure, 'VERSION_REFUSED')) return { state: 'refused', reason };
-  return { state: isLogLost ? 'log-lost' : 'unknown', reason };
+  if (version?.failure !== undefined) return failureReadability(version.failure);
+  return { state: 'unknown', reason: 'it could not be looked at' };
 }
 
 function warningsOf(

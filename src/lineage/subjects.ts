@@ -43,7 +43,7 @@ export async function subjectsOf(
   }
 }
 
-function subjectOf(version: ModelVersion): Subject {
+export function subjectOf(version: ModelVersion): Subject {
   const { runId } = version;
   return { version, isRunAsked: false, ...(runId !== undefined && { runId }) };
 }

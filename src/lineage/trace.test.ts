@@ -12,7 +12,8 @@ import { LineageError } from '../base/errors.ts';
 import { parseModelRef } from '../registry/model-ref.ts';
 import { type TraceResult, traceResult } from './result/trace.ts';
 import { recordOf } from './stamp.ts';
-import { type TraceOptions, trace } from './trace.ts';
+import { trace } from './trace.ts';
+import type { TraceOptions } from './trace-sources.ts';
 
 const now = Date.parse('2026-03-04T00:00:00Z');
 const run = aRun({ startedAt: Date.parse('2026-03-03T00:00:00Z') });

@@ -21,8 +21,11 @@ test.each(cases)('%s', async (name) => {
   const stable = transcript
     .replaceAll(workspace, '<workspace>')
     // Columns are as wide as the folder's real name.
-    .replace(/^(.*<workspace>.*|SETTING .*|engine .*|mlflow\..*)$/gm, (line) => line.replace(/ {2,}/g, '  '))
-    .replace(/"sha256":"[0-9a-f]{64}"/g, '"sha256":"…"');
+    .replace(/^(.*<workspace>.*|SETTING .*|engine .*|mlflow\..*)$/gm, (line) =>
+      line.replace(/ {2,}/g, '  '),
+    )
+    .replace(/"sha256":"[0-9a-f]{64}"/g, '"sha256":"…"')
+    .replace(/(?<=\bhead\W{1,3})[0-9a-f]{64}/g, '…');
   await expect(stable).toMatchFileSnapshot(`../../${folder}/transcript`);
 });
 
@@ -78,7 +81,7 @@ async function session(line: string, workspace: string): Promise<string> {
 
 /** Every line of JSON has the published shape. */
 function checkJson(args: readonly string[], text: string): void {
-  const name = args[0] === 'model' ? 'models' : args[0];
+  const name = args[0] === 'model' ? 'models' : args[1] === 'export' ? 'journal' : args[0];
   const [, schema] = Object.entries(resultSchemas).find(([key]) => key === name) ?? [];
   if (schema === undefined) throw new Error(`no schema for asof ${name}`);
   for (const line of text.trim().split('\n')) schema.parse(JSON.parse(line));

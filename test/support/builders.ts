@@ -167,6 +167,7 @@ export function aLink(fields: Partial<Link> = {}): Link {
     candidates: [],
     state: 'readable',
     stateReason: null,
+    until: null,
     digest: 'snapshot-v1:00ff',
     rows: 10,
     read: null,

@@ -60,6 +60,14 @@ export function fakeRegistry(registered: Registered = {}): FakeRegistry {
       async keep(entry) {
         entries.push(entry);
       },
+      stampsOf: async (store, runId) =>
+        entries
+          .filter((entry) => entry.store === store && entry.runId === runId)
+          .map(({ stamp }) => stamp),
+      append: () => Promise.reject(new Error('nothing else is kept here')),
+      entries: () => Promise.reject(new Error('nothing is read here')),
+      check: () => Promise.reject(new Error('nothing is checked here')),
+      take: () => Promise.reject(new Error('nothing is taken here')),
     },
     runs: {
       title,

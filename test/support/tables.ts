@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rename, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { afterAll } from 'vitest';
 
 const root = 'fixtures/delta-tables';
@@ -61,7 +61,7 @@ export async function sparkRows(name: string, version: number): Promise<readonly
 
 /**
  * A copy of a table that a test may break, its commit files with the times that they had (git keeps none): without in-commit timestamps
- * those are the commit times. Removed after the file's last test.
+ * those are the commit times. Checkpoints have the time of their commit, data files that of the first. Removed after the file's last test.
  */
 export async function copyTable(name: string, to?: string): Promise<string> {
   const folder = to ?? join(await temporaryFolder(), name);
@@ -70,13 +70,17 @@ export async function copyTable(name: string, to?: string): Promise<string> {
   for (const [here, real] of Object.entries(renamed)) {
     await rename(join(folder, here), join(folder, real));
   }
-  await Promise.all(
-    history.map(async ({ version, timestamp }) => {
-      // Half a millisecond more: a file time is kept as a fraction, and the fraction is cut off.
-      const time = (Date.parse(timestamp) + 0.5) / 1000;
-      await utimes(commitPath(folder, version), time, time);
-    }),
-  );
+  // Half a millisecond more: a file time is kept as a fraction, and the fraction is cut off.
+  const timeOf = (timestamp: string) => (Date.parse(timestamp) + 0.5) / 1000;
+  const times = new Map(history.map(({ version, timestamp }) => [version, timeOf(timestamp)]));
+  const [first = 0] = [...times.values()].sort((a, b) => a - b);
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    // Data files as old as the table; checkpoints as old as their commit.
+    const isOfLog = entry.parentPath.split(sep).includes('_delta_log');
+    const time = isOfLog ? times.get(Number.parseInt(entry.name, 10)) : first;
+    if (time !== undefined) await utimes(join(entry.parentPath, entry.name), time, time);
+  }
   return folder;
 }
 

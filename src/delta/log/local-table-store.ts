@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { localStore } from 'deltalake-js/node';
 import { closest } from '../../base/closest.ts';
 import { LineageError } from '../../base/errors.ts';
+import { localEntries } from './local-entries.ts';
 import type { LocatedFile, TableStore } from './table-store.ts';
 
 /**
@@ -38,6 +39,7 @@ export function localTableStore(folder: string, cwd = '.'): TableStore {
         undefined,
       ),
     locate: (path) => locate(root, path),
+    entries: (options) => localEntries(root, options),
     explainMissingLog: () => explainMissingLog(root),
   };
 }

@@ -39,7 +39,7 @@ export function logSnapshots(store: TableStore, table: string): Snapshots {
   };
 }
 
-function snapshotOf(
+export function snapshotOf(
   opened: TableSnapshot,
   store: TableStore,
   table: string,
@@ -79,7 +79,11 @@ async function* locatedFiles(
 }
 
 /** Whether a commit at or before a version made the table a clone. */
-async function holdsClone(store: TableStore, table: string, version: number): Promise<boolean> {
+export async function holdsClone(
+  store: TableStore,
+  table: string,
+  version: number,
+): Promise<boolean> {
   const { commits } = await listLog(store, { whole: true });
   const earlier = commits.filter((commit) => commit.version <= version);
   const infos = await mapParallel(earlier, 64, ({ path }) => readCommitInfo(store, table, path));

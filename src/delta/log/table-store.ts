@@ -1,4 +1,6 @@
 import type { Store } from 'deltalake-js';
+import type { CallOptions } from '../snapshot.ts';
+import type { StoredEntry } from '../table-timeline.ts';
 
 /** Where a table's files lie. An object store is another implementation of this. */
 export interface TableStore extends Store {
@@ -11,6 +13,8 @@ export interface TableStore extends Store {
    * @returns undefined when this store can have no such path
    */
   locate(path: string): LocatedFile | undefined;
+  /** All files and folders below the table's folder but its log, in no particular order. */
+  entries(options?: CallOptions): Promise<readonly StoredEntry[]>;
   /**
    * Why no log was found.
    *

@@ -2,7 +2,9 @@ import { configResult } from './config.ts';
 import { copyResult } from './copy.ts';
 import { digestResult } from './digest.ts';
 import { errorResult } from './error.ts';
+import { guardResult } from './guard.ts';
 import { historyLine } from './history.ts';
+import { journalLine, ledgerResult } from './ledger.ts';
 import { manifestSchema } from './manifest.ts';
 import { modelLine } from './models.ts';
 import { pinResult } from './pin.ts';
@@ -10,18 +12,23 @@ import { rehydrateResult } from './rehydrate.ts';
 import { runResult } from './run.ts';
 import { showResult } from './show.ts';
 import { stampResult } from './stamp.ts';
+import { statusLine } from './status.ts';
 import { traceResult } from './trace.ts';
 
 /**
- * The shape of everything that asof prints or writes as JSON, by the command that prints it; `models` is also that of `model …`, `copy` that of `rehydrate --into`, `error`
- * that of any failure (on stderr), `manifest` that of `_asof.json`. The package holds each as JSON Schema: `asof/schemas/trace.json`.
+ * The shape of everything that asof prints or writes as JSON, by the command that prints it; `models` is also that of `model …`, `copy`
+ * that of `rehydrate --into`, `error` that of any failure (on stderr), `manifest` that of `_asof.json`, `journal` that of `ledger export`.
+ * The package holds each as JSON Schema: `asof/schemas/trace.json`.
  */
 export const resultSchemas = {
   config: configResult,
   copy: copyResult,
   digest: digestResult,
   error: errorResult,
+  guard: guardResult,
   history: historyLine,
+  journal: journalLine,
+  ledger: ledgerResult,
   manifest: manifestSchema,
   models: modelLine,
   pin: pinResult,
@@ -29,5 +36,6 @@ export const resultSchemas = {
   run: runResult,
   show: showResult,
   stamp: stampResult,
+  status: statusLine,
   trace: traceResult,
 } as const;

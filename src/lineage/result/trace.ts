@@ -42,6 +42,8 @@ const link = z.strictObject({
   state: z.enum(readableStates),
   /** What is behind the state, where there is more to say. */
   stateReason: z.string().nullable(),
+  /** When the state can get worse under the table's own settings; null: not as the table stands, or nobody can tell. `asof status` says more. */
+  until: instant.nullable(),
   digest: z.string().nullable(),
   rows: z.int().nullable(),
   read: readSpec.nullable(),

@@ -1,19 +1,18 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Database from 'libsql';
-import type { z } from 'zod';
 import { LineageError } from '../../base/errors.ts';
 import { parseWire } from '../../base/wire.ts';
-
-type Value = string | number | null;
+import { backfillJournal } from './journal.ts';
+import type { LedgerWriter } from './ledger-writer.ts';
 
 /** The ledger's file, opened at the first question and made at the first thing to keep. */
 export interface LedgerDatabase {
   readonly path: string;
   /** Rows read through a schema. A ledger that does not exist yet is empty. */
-  all<T>(row: z.ZodType<T>, sql: string, values?: readonly Value[]): readonly T[];
+  all: LedgerWriter['all'];
   /** Does all of it or nothing; other writers wait meanwhile. */
-  write<T>(work: (run: (sql: string, values?: readonly Value[]) => void) => T): T;
+  write<T>(work: (run: LedgerWriter['run']) => T): T;
   close(): void;
 }
 
@@ -43,18 +42,11 @@ export function ledgerDatabase(file: string, busyTimeoutMs = 10_000): LedgerData
   return {
     path,
     all: (row, sql, values = []) =>
-      withFailures(path, () =>
-        forReading()
-          .prepare(sql)
-          .all([...values])
-          .map((found) => parseWire(row, found, `the ledger ${path}`)),
-      ),
+      withFailures(path, () => writerOf(forReading(), path).all(row, sql, values)),
     write: (work) =>
       withFailures(path, () => {
         const database = forWriting();
-        return transaction(database, () =>
-          work((sql, values = []) => database.prepare(sql).run([...values])),
-        );
+        return transaction(database, () => work(writerOf(database, path).run));
       }),
     close() {
       open?.close();
@@ -64,10 +56,19 @@ export function ledgerDatabase(file: string, busyTimeoutMs = 10_000): LedgerData
   };
 }
 
-const version = 1;
+const version = 2;
 
-/** Times are epoch milliseconds, UTC. Rows of `transitions` and `stamps` are only ever added. */
+/** Since format 2. Each row holds the hash of the one before. */
+const journalTable = `
+  CREATE TABLE journal (
+    seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+    previous TEXT NOT NULL, hash TEXT NOT NULL
+  );
+`;
+
+/** Times are epoch milliseconds, UTC. Rows of `transitions`, `stamps` and `journal` are only ever added. */
 const tables = `
+  ${journalTable}
   CREATE TABLE runs (
     id TEXT PRIMARY KEY, experiment TEXT NOT NULL, name TEXT, status TEXT NOT NULL,
     started_at INTEGER NOT NULL, ended_at INTEGER
@@ -112,13 +113,16 @@ const tables = `
 function prepared(database: Database.Database, path: string): Database.Database {
   try {
     database.exec('PRAGMA foreign_keys = ON');
-    if (versionOf(database) === 0) {
+    if (versionOf(database) < version) {
       transaction(database, () => {
         // Another process may have made the tables while this one waited.
-        if (versionOf(database) === 0) {
-          database.exec(tables);
-          database.exec(`PRAGMA user_version = ${version}`);
+        const before = versionOf(database);
+        if (before === 0) database.exec(tables);
+        if (before === 1) {
+          database.exec(journalTable);
+          backfillJournal(writerOf(database, path));
         }
+        if (before < version) database.exec(`PRAGMA user_version = ${version}`);
       });
     }
     const found = versionOf(database);
@@ -129,6 +133,17 @@ function prepared(database: Database.Database, path: string): Database.Database 
     database.close();
     throw error;
   }
+}
+
+function writerOf(database: Database.Database, path: string): LedgerWriter {
+  return {
+    run: (sql, values = []) => void database.prepare(sql).run([...values]),
+    all: (row, sql, values = []) =>
+      database
+        .prepare(sql)
+        .all([...values])
+        .map((found) => parseWire(row, found, `the ledger ${path}`)),
+  };
 }
 
 function versionOf(database: Database.Database): number {

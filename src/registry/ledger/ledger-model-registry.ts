@@ -6,6 +6,8 @@ import type { ModelRegistry } from '../model-registry.ts';
 import type { RunStore } from '../run-store.ts';
 import { stageHolders } from '../stage-holders.ts';
 import type { LedgerDatabase } from './database.ts';
+import { appendEntry } from './journal.ts';
+import type { LedgerWriter } from './ledger-writer.ts';
 
 const wireVersion = z.object({
   name: z.string(),
@@ -20,6 +22,14 @@ const wireVersion = z.object({
 const wireTag = z.object({ version: z.int(), key: z.string(), value: z.string() });
 const wireAlias = z.object({ version: z.int(), alias: z.string() });
 
+interface Transition {
+  readonly at: number;
+  readonly name: string;
+  readonly version: number;
+  readonly kind: 'registered' | 'stage' | 'alias';
+  readonly what: string;
+}
+
 /** Registered models in the ledger. Every registration and every change of a stage or an alias is also kept as a transition. */
 export function ledgerModelRegistry(
   database: LedgerDatabase,
@@ -27,6 +37,19 @@ export function ledgerModelRegistry(
   title: string,
   now: () => number,
 ): ModelRegistry {
+  /** Keeps a transition, and tells the journal. */
+  const note = (run: LedgerWriter['run'], transition: Transition) => {
+    const { at, ...body } = transition;
+    run('INSERT INTO transitions VALUES (NULL, ?, ?, ?, ?, ?)', [
+      at,
+      body.name,
+      body.version,
+      body.kind,
+      body.what,
+    ]);
+    appendEntry({ run, all: database.all }, { at, kind: 'transition', body });
+  };
+
   const names = () =>
     database
       .all(z.object({ name: z.string() }), 'SELECT name FROM models ORDER BY name')
@@ -173,13 +196,7 @@ export function ledgerModelRegistry(
           at,
           at,
         ]);
-        run('INSERT INTO transitions VALUES (NULL, ?, ?, ?, ?, ?)', [
-          at,
-          name,
-          next,
-          'registered',
-          runId,
-        ]);
+        note(run, { at, name, version: next, kind: 'registered', what: runId });
         return next;
       });
       return version(name, made);
@@ -194,13 +211,7 @@ export function ledgerModelRegistry(
             'UPDATE model_versions SET stage = ?, updated_at = ? WHERE name = ? AND version = ?',
             [to === 'None' ? null : to, now(), name, moved],
           );
-          run('INSERT INTO transitions VALUES (NULL, ?, ?, ?, ?, ?)', [
-            now(),
-            name,
-            moved,
-            'stage',
-            to,
-          ]);
+          note(run, { at: now(), name, version: moved, kind: 'stage', what: to });
         };
         move(wanted, stage);
         if (!archiveOthers) return;
@@ -222,13 +233,7 @@ export function ledgerModelRegistry(
       database.write((run) => {
         version(name, wanted);
         run('INSERT OR REPLACE INTO model_aliases VALUES (?, ?, ?)', [name, alias, wanted]);
-        run('INSERT INTO transitions VALUES (NULL, ?, ?, ?, ?, ?)', [
-          now(),
-          name,
-          wanted,
-          'alias',
-          alias,
-        ]);
+        note(run, { at: now(), name, version: wanted, kind: 'alias', what: alias });
       });
       return version(name, wanted);
     },

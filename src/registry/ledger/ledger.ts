@@ -2,6 +2,7 @@ import type { ModelRegistry } from '../model-registry.ts';
 import type { RunStore } from '../run-store.ts';
 import type { StampJournal } from '../stamp-journal.ts';
 import { ledgerDatabase } from './database.ts';
+import { ledgerJournal } from './ledger-journal.ts';
 import { ledgerModelRegistry } from './ledger-model-registry.ts';
 import { ledgerRunStore } from './ledger-run-store.ts';
 
@@ -22,17 +23,7 @@ export function openLedger(file: string, now: () => number = Date.now): Ledger {
     path: database.path,
     runs,
     models: ledgerModelRegistry(database, runs, title, now),
-    journal: {
-      async keep({ store, runId, stamp }) {
-        database.write((run) =>
-          run(
-            `INSERT INTO stamps SELECT NULL, ?, ?, ?, ?
-             WHERE NOT EXISTS (SELECT 1 FROM stamps WHERE store = ? AND run_id = ? AND stamp = ?)`,
-            [now(), store, runId, stamp, store, runId, stamp],
-          ),
-        );
-      },
-    },
+    journal: ledgerJournal(database, now),
     close: () => database.close(),
   };
 }

@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { LineageError } from '../../base/errors.ts';
+import { int64 } from '../../base/wire.ts';
+import { withoutUndefined } from '../../base/without-undefined.ts';
+import type { DataFile, DeletionVector } from '../snapshot.ts';
+
+export type FileAdded = Omit<DataFile, 'location'>;
+
+export interface FileRemoved {
+  readonly path: string;
+  readonly deletionVector?: DeletionVector;
+  /** Epoch milliseconds, as the writer recorded it. */
+  readonly removedAt?: number;
+}
+
+export interface MetadataSet {
+  readonly tableId: string;
+  readonly schemaString: string;
+  readonly partitionColumns: readonly string[];
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** What one commit does to the files of a table and to its metadata, in its own order. */
+export interface CommitActions {
+  readonly files: readonly (
+    | { readonly type: 'add'; readonly add: FileAdded }
+    | { readonly type: 'remove'; readonly remove: FileRemoved }
+  )[];
+  readonly metadata: MetadataSet | undefined;
+}
+
+const optional = <T extends z.ZodType>(schema: T) =>
+  schema.nullish().transform((value) => value ?? undefined);
+
+const wireVector = z
+  .object({
+    storageType: z.enum(['u', 'p', 'i']),
+    pathOrInlineDv: z.string(),
+    offset: optional(z.int()),
+    sizeInBytes: z.int(),
+    cardinality: int64,
+  })
+  .transform((vector): DeletionVector => withoutUndefined(vector));
+
+const wireAdd = z
+  .object({
+    path: z.string(),
+    partitionValues: z.record(z.string(), z.string().nullable()),
+    size: int64,
+    modificationTime: int64,
+    stats: optional(z.string()),
+    deletionVector: optional(wireVector),
+  })
+  .transform(
+    ({ size, modificationTime, ...add }): FileAdded =>
+      withoutUndefined({ ...add, sizeBytes: size, modifiedAt: modificationTime }),
+  );
+
+const wireRemove = z
+  .object({
+    path: z.string(),
+    deletionTimestamp: optional(int64),
+    deletionVector: optional(wireVector),
+  })
+  .transform(
+    ({ deletionTimestamp, ...remove }): FileRemoved =>
+      withoutUndefined({ ...remove, removedAt: deletionTimestamp }),
+  );
+
+const wireMetadata = z
+  .object({
+    id: z.string(),
+    schemaString: z.string(),
+    partitionColumns: optional(z.array(z.string())),
+    configuration: optional(z.record(z.string(), z.string())),
+  })
+  .transform(
+    ({ id, schemaString, partitionColumns, configuration }): MetadataSet => ({
+      tableId: id,
+      schemaString,
+      partitionColumns: partitionColumns ?? [],
+      properties: configuration ?? {},
+    }),
+  );
+
+const wireAction = z.object({
+  add: optional(wireAdd),
+  remove: optional(wireRemove),
+  metaData: optional(wireMetadata),
+});
+
+/**
+ * Reads the lines of a commit. Source: Delta protocol, "Actions".
+ *
+ * @throws LineageError LOG_DAMAGED
+ */
+export function parseCommit(bytes: Uint8Array, table: string, file: string): CommitActions {
+  const files: CommitActions['files'][number][] = [];
+  let metadata: MetadataSet | undefined;
+  for (const [index, line] of new TextDecoder().decode(bytes).split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const damaged = (problem: string, cause: unknown) =>
+      new LineageError('LOG_DAMAGED', { table, file, problem }, { cause });
+    let json: unknown;
+    try {
+      json = JSON.parse(line);
+    } catch (error) {
+      throw damaged(`line ${index + 1} is not JSON.`, error);
+    }
+    const action = wireAction.safeParse(json);
+    if (!action.success) throw damaged(`line ${index + 1} is no action of Delta.`, action.error);
+    const { add, remove, metaData } = action.data;
+    if (add !== undefined) files.push({ type: 'add', add });
+    if (remove !== undefined) files.push({ type: 'remove', remove });
+    if (metaData !== undefined) metadata = metaData;
+  }
+  return { files, metadata };
+}
+
+/**
+ * What tells one file action from another: a file belongs to a version with one deletion vector at a time, and a new vector makes another
+ * file of it. Source: Delta protocol, "Action Reconciliation".
+ */
+export function fileKey({
+  path,
+  deletionVector,
+}: Pick<FileAdded, 'path' | 'deletionVector'>): string {
+  if (deletionVector === undefined) return path;
+  const { storageType, pathOrInlineDv, offset } = deletionVector;
+  return `${path}\n${storageType}${pathOrInlineDv}${offset === undefined ? '' : `@${offset}`}`;
+}

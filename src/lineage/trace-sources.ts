@@ -1,0 +1,18 @@
+import type { DeltaTables } from '../delta/delta-table.ts';
+import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { RunStore } from '../registry/run-store.ts';
+import type { VersionParam } from './evidence.ts';
+import type { CallOptions } from './find-table.ts';
+
+export interface TraceSources {
+  readonly tables: DeltaTables;
+  readonly runs: RunStore;
+  readonly models: ModelRegistry;
+}
+
+export interface TraceOptions extends CallOptions {
+  /** Parameters that hold versions under names of their own. */
+  readonly versionParams?: readonly VersionParam[];
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
