@@ -35,6 +35,7 @@ export { parseAliasedRef } from './lineage/alias.ts';
 export { annotateFromRun } from './lineage/annotate-model.ts';
 export { describeTable } from './lineage/describe-table.ts';
 export { unnamedVersion, type VersionParam } from './lineage/evidence.ts';
+export type { EvidenceNames } from './lineage/named-evidence.ts';
 export { type Pin, type PinRequest, pinTables } from './lineage/pin.ts';
 export {
   type RehydrateOptions,
@@ -58,6 +59,7 @@ export { type StampResult, stampedRunOf } from './lineage/result/stamp.ts';
 export type { Link, TraceResult } from './lineage/result/trace.ts';
 export { type CodeVersion, type Stamp, type StampedTable, stampOf } from './lineage/stamp.ts';
 export { type StampedRun, stampRun } from './lineage/stamp-run.ts';
+export type { Suspect } from './lineage/suspected-links.ts';
 export { type TraceOptions, type TraceSources, trace } from './lineage/trace.ts';
 export {
   beginTracked,
@@ -68,6 +70,7 @@ export {
   tableEnvironment,
 } from './lineage/tracked-run.ts';
 export { stampOn } from './lineage/wire-stamp.ts';
+export type { ArtifactEntry, ArtifactOwner, ArtifactReader } from './registry/artifact-reader.ts';
 export type { LoggedModel, ModelVersion, RegisteredModel, Stage } from './registry/model.ts';
 export {
   formatModelVersion,
@@ -77,6 +80,7 @@ export {
 } from './registry/model-ref.ts';
 export type { ModelRegistry, NewModelVersion } from './registry/model-registry.ts';
 export type { Run, RunInput, RunStatus } from './registry/run.ts';
+export type { RunSearch, RunSearchOptions } from './registry/run-search.ts';
 export type { NewRun, RunRecord, RunStore } from './registry/run-store.ts';
 export type { StampEntry, StampJournal } from './registry/stamp-journal.ts';
 export {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { LineageError } from './base/errors.ts';
 import { withoutLogin } from './base/without-login.ts';
 import type { VersionParam } from './lineage/evidence.ts';
+import type { EvidenceNames } from './lineage/named-evidence.ts';
 import type { ConfigResult } from './lineage/result/config.ts';
 import { asofVersion } from './version.ts';
 
@@ -18,6 +19,8 @@ export interface Settings {
   /** The path of the ledger. */
   readonly ledger: Setting<string>;
   readonly versionParams: readonly VersionParam[];
+  /** Names under which a team's own code records tables and versions. */
+  readonly evidenceNames: EvidenceNames;
   /** The environment that MLflow's own variables are read from. */
   readonly env: Environment;
 }
@@ -44,6 +47,8 @@ const wireSettings = orEmpty(
     evidence: orEmpty(
       z.strictObject({
         params: orEmpty(z.array(z.strictObject({ version: z.string(), table: z.string() }))),
+        pairs: orEmpty(z.array(z.strictObject({ version: z.string(), table: z.string() }))),
+        refs: orEmpty(z.array(z.string())),
       }),
     ),
   }),
@@ -52,6 +57,7 @@ const wireSettings = orEmpty(
   mlflow: found?.mlflow ?? { trackingUri: undefined, registryUri: undefined },
   ledger: found?.ledger,
   versionParams: found?.evidence?.params ?? [],
+  evidenceNames: { pairs: found?.evidence?.pairs ?? [], refs: found?.evidence?.refs ?? [] },
 }));
 
 const fileNames = ['asof.yaml', 'asof.yml'];
@@ -70,7 +76,7 @@ export async function loadSettings(options: {
   const { cwd, env } = options;
   const named = options.file ?? (env['ASOF_CONFIG'] || undefined);
   const file = named === undefined ? findUpward(cwd) : resolve(cwd, named);
-  const { tables, mlflow, ledger, versionParams } =
+  const { tables, mlflow, ledger, versionParams, evidenceNames } =
     file === undefined ? wireSettings.parse(null) : await readSettings(file);
   const base = file === undefined ? cwd : dirname(file);
   const pick = (variable: string, inFile: string | undefined): Setting<string | undefined> => {
@@ -95,6 +101,7 @@ export async function loadSettings(options: {
       from: found.from,
     },
     versionParams,
+    evidenceNames,
     env,
   };
 }
@@ -143,7 +150,8 @@ const secrets = [
 
 /** The settings as `asof config` shows them: no secret, only that there is one. */
 export function configResultOf(settings: Settings): ConfigResult {
-  const { file, tables, trackingUri, registryUri, ledger, versionParams, env } = settings;
+  const { file, tables, trackingUri, registryUri, ledger, versionParams, evidenceNames, env } =
+    settings;
   const inFile = file ?? 'default';
   return {
     schemaVersion: 1,
@@ -163,6 +171,12 @@ export function configResultOf(settings: Settings): ConfigResult {
         value: table,
         from: inFile,
       })),
+      ...evidenceNames.pairs.map(({ version, table }) => ({
+        name: `evidence.pairs.${version}`,
+        value: table,
+        from: inFile,
+      })),
+      ...evidenceNames.refs.map((value) => ({ name: 'evidence.refs', value, from: inFile })),
       ...secrets
         .filter((name) => env[name])
         .map((name) => ({ name, value: '(set)', from: 'environment' })),
