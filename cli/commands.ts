@@ -37,6 +37,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'write the exact rows that trained a model, or those of a table version',
     load: async () => (await import('./commands/rehydrate.ts')).rehydrateCommand,
   },
+  impact: {
+    summary: 'tell which models were trained on what some commits of a table did',
+    load: async () => (await import('./commands/impact.ts')).impactCommand,
+  },
   models: {
     summary: 'list registered models and their versions',
     load: async () => (await import('./commands/models.ts')).modelsCommand,

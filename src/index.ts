@@ -35,6 +35,7 @@ export { parseAliasedRef } from './lineage/alias.ts';
 export { annotateFromRun } from './lineage/annotate-model.ts';
 export { describeTable } from './lineage/describe-table.ts';
 export { unnamedVersion, type VersionParam } from './lineage/evidence.ts';
+export { type ImpactRequest, impact } from './lineage/impact.ts';
 export type { EvidenceNames } from './lineage/named-evidence.ts';
 export { type Pin, type PinRequest, pinTables } from './lineage/pin.ts';
 export {
@@ -47,6 +48,7 @@ export {
 export type { ConfigResult } from './lineage/result/config.ts';
 export type { ErrorResult } from './lineage/result/error.ts';
 export { type HistoryLine, historyLineOf } from './lineage/result/history.ts';
+export type { ImpactedModel, ImpactResult } from './lineage/result/impact.ts';
 export type { Manifest } from './lineage/result/manifest.ts';
 export { type ModelLine, modelLineOf } from './lineage/result/models.ts';
 export type { Warning } from './lineage/result/parts.ts';

@@ -2,9 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { resultSchemas } from '../../src/index.ts';
-import type { TraceResult } from '../../src/lineage/result/trace.ts';
-import { asofIn } from './support/asof.ts';
+import {
+  connectRegistry,
+  connectTables,
+  loadSettings,
+  parseModelRef,
+  resultSchemas,
+  type TraceResult,
+  trace,
+} from '../../src/index.ts';
 import { type MlflowServer, startMlflow } from './support/mlflow-server.ts';
 import { type Spark, sparkPython, startSpark } from './support/spark.ts';
 
@@ -263,19 +269,28 @@ ${log(`mlflow.data.from_pandas(${pandas(30)}, source=DeltaDatasetSource(path=tab
       join(folder, 'asof.yaml'),
       `tables:\n  analytics.t: ./t\nevidence:\n  pairs:\n    - { version: 'ours.*.rev', table: 'ours.*.where' }\n`,
     );
-    const asof = asofIn(folder, { MLFLOW_TRACKING_URI: server.url });
-    const results: Record<string, TraceResult> = {};
-    for (const [name, id] of Object.entries(runs)) {
-      const { stdout, stderr } = await asof.run('trace', `runs:/${id}`, '--json');
-      if (stdout === '') throw new Error(`${name}: ${stderr}`);
-      results[name] = resultSchemas.trace.parse(JSON.parse(stdout));
-    }
-    traced = results;
-  }, 300_000);
+    traced = await traceAll();
+  }, 600_000);
   afterAll(async () => {
     await Promise.all([server?.stop(), spark?.stop()]);
     rmSync(folder, { recursive: true, force: true });
   });
+
+  async function traceAll(): Promise<Readonly<Record<string, TraceResult>>> {
+    const settings = await loadSettings({ cwd: folder, env: { MLFLOW_TRACKING_URI: server.url } });
+    const registry = await connectRegistry(settings);
+    const sources = { ...registry, tables: connectTables(settings, { cwd: folder }) };
+    const { versionParams, evidenceNames } = settings;
+    const results: Record<string, TraceResult> = {};
+    for (const [name, id] of Object.entries(runs)) {
+      const options = { versionParams, names: evidenceNames, now: Date.now() };
+      for await (const result of trace(parseModelRef(`runs:/${id}`), sources, options)) {
+        results[name] = resultSchemas.trace.parse(result);
+      }
+    }
+    registry.close();
+    return results;
+  }
 
   test('holds a run of each kind', () => {
     expect(Object.keys(traced).length).toBeGreaterThanOrEqual(25);

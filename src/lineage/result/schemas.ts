@@ -1,6 +1,7 @@
 import { configResult } from './config.ts';
 import { errorResult } from './error.ts';
 import { historyLine } from './history.ts';
+import { impactResult } from './impact.ts';
 import { manifestSchema } from './manifest.ts';
 import { modelLine } from './models.ts';
 import { pinResult } from './pin.ts';
@@ -18,6 +19,7 @@ export const resultSchemas = {
   config: configResult,
   error: errorResult,
   history: historyLine,
+  impact: impactResult,
   manifest: manifestSchema,
   models: modelLine,
   pin: pinResult,
