@@ -49,6 +49,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'print what the rows of a table version amount to, the same from every engine',
     load: async () => (await import('./commands/digest.ts')).digestCommand,
   },
+  impact: {
+    summary: 'tell which models were trained on what some commits of a table did',
+    load: async () => (await import('./commands/impact.ts')).impactCommand,
+  },
   models: {
     summary: 'list registered models and their versions',
     load: async () => (await import('./commands/models.ts')).modelsCommand,

@@ -11,6 +11,8 @@ import {
   type ReadSpec,
   type Settings,
   type TableName,
+  type TraceOptions,
+  unnamedVersion,
 } from '../src/index.ts';
 import type { CliContext, CommandContext } from './context.ts';
 
@@ -22,6 +24,20 @@ export function settingsFor({ cwd, env }: CliContext, file: string | undefined):
 export function tablesFor(context: CommandContext, settings: Settings): DeltaTables {
   preloadSnapshots();
   return historiesFor(context, settings);
+}
+
+/** How a trace reads records, by the settings; with a table that the user names where runs name none. */
+export function evidenceFor(
+  { versionParams, evidenceNames, tables }: Settings,
+  table?: string,
+): Pick<TraceOptions, 'versionParams' | 'names' | 'suspects'> {
+  const known = Object.keys(tables).map((ref) => ({ ref, isNamed: false }));
+  if (table === undefined) return { versionParams, names: evidenceNames, suspects: known };
+  return {
+    versionParams: [{ version: unnamedVersion, table }, ...versionParams],
+    names: evidenceNames,
+    suspects: [{ ref: table, isNamed: true }],
+  };
 }
 
 /** Tables for a command that asks for their history alone. What is opened for them ends with the command. */

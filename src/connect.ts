@@ -16,7 +16,9 @@ import { logHistory } from './delta/log/log-history.ts';
 import { logSnapshots, preloadSnapshots } from './delta/log/log-snapshots.ts';
 import { logTimelines } from './delta/log/log-timelines.ts';
 import { formatTableName, type TableName } from './delta/table-ref.ts';
+import type { ArtifactReader } from './registry/artifact-reader.ts';
 import type { ModelRegistry } from './registry/model-registry.ts';
+import type { RunSearch } from './registry/run-search.ts';
 import type { RunStore } from './registry/run-store.ts';
 import type { StampJournal } from './registry/stamp-journal.ts';
 import type { Settings } from './settings.ts';
@@ -133,6 +135,9 @@ export interface Registry {
   readonly runs: RunStore;
   readonly models: ModelRegistry;
   readonly journal: StampJournal;
+  readonly search: RunSearch;
+  /** Absent where no files lie with runs. */
+  readonly artifactReader?: ArtifactReader;
   close(): void;
 }
 
@@ -149,7 +154,8 @@ export async function connectRegistry(
   const ledger = openLedger(settings.ledger.value, options.now);
   const close = () => ledger.close();
   if (settings.trackingUri.value === undefined) {
-    return { runs: ledger.runs, models: ledger.models, journal: ledger.journal, close };
+    const { runs, models, journal, search } = ledger;
+    return { runs, models, journal, search, close };
   }
   const { connectMlflow } = await import('./registry/mlflow/connect-mlflow.ts');
   const { mlflowSettings } = await import('./registry/mlflow/settings.ts');

@@ -48,6 +48,8 @@ export { describeTable } from './lineage/describe-table.ts';
 export { digestTable } from './lineage/digest-table.ts';
 export { unnamedVersion, type VersionParam } from './lineage/evidence.ts';
 export { type GuardOptions, guard } from './lineage/guard.ts';
+export { type ImpactRequest, impact } from './lineage/impact.ts';
+export type { EvidenceNames } from './lineage/named-evidence.ts';
 export { type Pin, type PinRequest, pinTables } from './lineage/pin.ts';
 export {
   type RehydrateOptions,
@@ -62,6 +64,7 @@ export type { DigestResult } from './lineage/result/digest.ts';
 export type { ErrorResult } from './lineage/result/error.ts';
 export type { GuardResult } from './lineage/result/guard.ts';
 export { type HistoryLine, historyLineOf } from './lineage/result/history.ts';
+export type { ImpactedModel, ImpactResult } from './lineage/result/impact.ts';
 export {
   type JournalLine,
   journalEntriesIn,
@@ -82,6 +85,7 @@ export type { Link, TraceResult } from './lineage/result/trace.ts';
 export { type CodeVersion, type Stamp, type StampedTable, stampOf } from './lineage/stamp.ts';
 export { type StampedRun, stampRun } from './lineage/stamp-run.ts';
 export { type StatusOptions, status } from './lineage/status.ts';
+export type { Suspect } from './lineage/suspected-links.ts';
 export { trace } from './lineage/trace.ts';
 export type { TraceOptions, TraceSources } from './lineage/trace-sources.ts';
 export {
@@ -93,6 +97,7 @@ export {
   tableEnvironment,
 } from './lineage/tracked-run.ts';
 export { stampOn } from './lineage/wire-stamp.ts';
+export type { ArtifactEntry, ArtifactOwner, ArtifactReader } from './registry/artifact-reader.ts';
 export type { LoggedModel, ModelVersion, RegisteredModel, Stage } from './registry/model.ts';
 export {
   formatModelVersion,
@@ -102,6 +107,7 @@ export {
 } from './registry/model-ref.ts';
 export type { ModelRegistry, NewModelVersion } from './registry/model-registry.ts';
 export type { Run, RunInput, RunStatus } from './registry/run.ts';
+export type { RunSearch, RunSearchOptions } from './registry/run-search.ts';
 export type { NewRun, RunRecord, RunStore } from './registry/run-store.ts';
 export type {
   JournalCheck,

@@ -43,6 +43,7 @@ describe('where the settings come from', () => {
       registryUri: { value: undefined, from: 'default' },
       ledger: { value: join(cwd, 'asof.db'), from: 'default' },
       versionParams: [],
+      evidenceNames: { pairs: [], refs: [] },
       env: {},
     });
   });

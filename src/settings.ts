@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { LineageError } from './base/errors.ts';
 import { withoutLogin } from './base/without-login.ts';
 import type { VersionParam } from './lineage/evidence.ts';
+import type { EvidenceNames } from './lineage/named-evidence.ts';
 import type { ConfigResult } from './lineage/result/config.ts';
 import { asofVersion } from './version.ts';
 
@@ -20,6 +21,8 @@ export interface Settings {
   /** The path of the ledger. */
   readonly ledger: Setting<string>;
   readonly versionParams: readonly VersionParam[];
+  /** Names under which a team's own code records tables and versions. */
+  readonly evidenceNames: EvidenceNames;
   /** The environment that MLflow's own variables are read from. */
   readonly env: Environment;
 }
@@ -50,6 +53,8 @@ const wireSettings = orEmpty(
     evidence: orEmpty(
       z.strictObject({
         params: orEmpty(z.array(z.strictObject({ version: z.string(), table: z.string() }))),
+        pairs: orEmpty(z.array(z.strictObject({ version: z.string(), table: z.string() }))),
+        refs: orEmpty(z.array(z.string())),
       }),
     ),
   }),
@@ -59,6 +64,7 @@ const wireSettings = orEmpty(
   ledger: found?.ledger,
   engine: found?.engine,
   versionParams: found?.evidence?.params ?? [],
+  evidenceNames: { pairs: found?.evidence?.pairs ?? [], refs: found?.evidence?.refs ?? [] },
 }));
 
 const fileNames = ['asof.yaml', 'asof.yml'];
@@ -77,7 +83,7 @@ export async function loadSettings(options: {
   const { cwd, env } = options;
   const named = options.file ?? (env['ASOF_CONFIG'] || undefined);
   const file = named === undefined ? findUpward(cwd) : resolve(cwd, named);
-  const { tables, mlflow, ledger, engine, versionParams } =
+  const { tables, mlflow, ledger, engine, versionParams, evidenceNames } =
     file === undefined ? wireSettings.parse(null) : await readSettings(file);
   const base = file === undefined ? cwd : dirname(file);
   const pick = (variable: string, inFile: string | undefined): Setting<string | undefined> => {
@@ -104,6 +110,7 @@ export async function loadSettings(options: {
       from: found.from,
     },
     versionParams,
+    evidenceNames,
     env,
   };
 }
@@ -171,7 +178,17 @@ const warehouseVariables = [
 
 /** The settings as `asof config` shows them: no secret, only that there is one. */
 export function configResultOf(settings: Settings): ConfigResult {
-  const { file, tables, engine, trackingUri, registryUri, ledger, versionParams, env } = settings;
+  const {
+    file,
+    tables,
+    engine,
+    trackingUri,
+    registryUri,
+    ledger,
+    versionParams,
+    evidenceNames,
+    env,
+  } = settings;
   const inFile = file ?? 'default';
   return {
     schemaVersion: 1,
@@ -192,6 +209,12 @@ export function configResultOf(settings: Settings): ConfigResult {
         value: table,
         from: inFile,
       })),
+      ...evidenceNames.pairs.map(({ version, table }) => ({
+        name: `evidence.pairs.${version}`,
+        value: table,
+        from: inFile,
+      })),
+      ...evidenceNames.refs.map((value) => ({ name: 'evidence.refs', value, from: inFile })),
       ...warehouseVariables.flatMap((name) => {
         const value = env[name];
         return value ? [{ name, value: withoutLogin(value), from: 'environment' }] : [];

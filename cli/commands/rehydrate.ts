@@ -18,10 +18,11 @@ import {
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
 import { copyInto } from '../copy-into.ts';
-import { pinRequests, settingsFor, tablesFor } from '../inputs.ts';
+import { evidenceFor, pinRequests, settingsFor, tablesFor } from '../inputs.ts';
 import { byteSize, collect, columnList, configOption, jsonOption } from '../options.ts';
 import { progressLine } from '../render/progress-line.ts';
 import { rehydrateText } from '../render/rehydrate.ts';
+import { warningLines } from '../render/text.ts';
 
 export function rehydrateCommand(context: CommandContext) {
   return new Command('rehydrate')
@@ -45,6 +46,11 @@ export function rehydrateCommand(context: CommandContext) {
       'only rows that meet this SQL condition, instead of the stamped one',
     )
     .addOption(new Option('--format <name>').choices(outputFormats).default('parquet' as const))
+    .option(
+      '--accept-inferred',
+      'also write versions that no record names and asof infers, as trace shows them',
+      false,
+    )
     .option('--force', 'replace what asof wrote there before', false)
     .option('--memory-limit <size>', "default: a quarter of the machine's, 4GB at most", byteSize)
     .option('--temp-dir <folder>', 'where to spill what does not fit; default: beside the output')
@@ -66,7 +72,13 @@ export function rehydrateCommand(context: CommandContext) {
       checkTarget(options);
       const line = progressLine(context);
       const wanted = /^(models|runs):/i.test(what)
-        ? await ofModel(what, options.table ?? [], read, settings, tables, context)
+        ? await ofModel(
+            what,
+            { only: options.table ?? [], read, acceptInferred: options.acceptInferred },
+            settings,
+            tables,
+            context,
+          )
         : [await ofTable(what, read, tables, context)];
       if (options.into !== undefined) {
         const { into, clone, dryRun, json } = options;
@@ -87,6 +99,7 @@ export function rehydrateCommand(context: CommandContext) {
         });
         line.clear();
         context.out(options.json ? `${JSON.stringify(result)}\n` : rehydrateText(result));
+        if (!options.json) context.err(warningLines(result.warnings));
       } catch (error) {
         line.clear();
         throw error;
@@ -131,8 +144,11 @@ async function ofTable(
 
 async function ofModel(
   what: string,
-  only: readonly string[],
-  read: ReadSpec | undefined,
+  choice: {
+    readonly only: readonly string[];
+    readonly read: ReadSpec | undefined;
+    readonly acceptInferred: boolean;
+  },
   settings: Settings,
   tables: DeltaTables,
   context: CommandContext,
@@ -140,17 +156,16 @@ async function ofModel(
   const { signal, now } = context;
   const registry = await connectRegistry(settings, context);
   try {
-    const { versionParams } = settings;
     const sources = { ...registry, tables };
     const results: TraceResult[] = [];
-    const options = { versionParams, now: now(), signal };
+    const options = { ...evidenceFor(settings), now: now(), signal };
     for await (const result of trace(parseModelRef(what), sources, options)) results.push(result);
     const [result, ...others] = results;
     if (result === undefined || others.length > 0) {
       const versions = results.map(({ model }) => model.version ?? 0);
       throw new LineageError('MODEL_AMBIGUOUS', { ref: what, versions });
     }
-    return await wantedOf(what, result, tables, { read, only, signal });
+    return await wantedOf(what, result, tables, { ...choice, signal });
   } finally {
     registry.close();
   }

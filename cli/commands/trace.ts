@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import { connectRegistry, parseModelRef, trace, unnamedVersion } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor, tablesFor } from '../inputs.ts';
+import { evidenceFor, settingsFor, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { warningLines } from '../render/text.ts';
 import { traceText } from '../render/trace.ts';
@@ -15,7 +15,10 @@ export function traceCommand(context: CommandContext) {
       '<model>',
       'models:/NAME/VERSION, models:/NAME/STAGE, models:/NAME@ALIAS, models:/m-ID, runs:/RUN_ID or NAME',
     )
-    .option('--table <ref>', `the table that the parameter ${unnamedVersion} is about`)
+    .option(
+      '--table <ref>',
+      `the table that the parameter ${unnamedVersion} is about, or that a run without any record of one read`,
+    )
     .addOption(jsonOption())
     .addOption(configOption())
     .addHelpText('after', '\nExample:\n  asof trace models:/churn_model/Production\n')
@@ -26,12 +29,9 @@ export function traceCommand(context: CommandContext) {
       const registry = await connectRegistry(settings, context);
       try {
         const sources = { ...registry, tables: tablesFor(context, settings) };
-        const versionParams =
-          table === undefined
-            ? settings.versionParams
-            : [{ version: unnamedVersion, table }, ...settings.versionParams];
+        const options = { ...evidenceFor(settings, table), now: now(), signal };
         let isFirst = true;
-        for await (const result of trace(ref, sources, { versionParams, now: now(), signal })) {
+        for await (const result of trace(ref, sources, options)) {
           if (json) context.out(`${JSON.stringify(result)}\n`);
           else context.out(`${isFirst ? '' : '\n'}${traceText(result, context)}`);
           if (!json) context.err(warningLines(result.warnings));

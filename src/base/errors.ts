@@ -376,8 +376,8 @@ const catalogue = {
   LINK_UNCERTAIN: {
     message: (d: { ref: string; table: string; certainty: string; why: string }) =>
       `Which version of ${d.table} trained ${d.ref} is ${d.certainty}: ${d.why}.`,
-    hint: () =>
-      "'asof trace' shows every record found. Decide, then give the version yourself: asof rehydrate TABLE@vN.",
+    hint: (d: { certainty: string }) =>
+      `'asof trace' shows every record found. Decide, then give the version yourself: asof rehydrate TABLE@vN${d.certainty === 'inferred' ? '; --accept-inferred takes the one inferred' : ''}.`,
   },
   TABLE_ALIAS_UNKNOWN: {
     message: (d: { ref: string; alias: string; aliases: readonly string[] }) =>

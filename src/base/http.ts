@@ -24,10 +24,12 @@ export interface HttpRequest {
   readonly text?: string;
   /** Whether doing it twice is the same as doing it once. GET always is. */
   readonly isRepeatable?: boolean;
+  /** What comes back is text as it is, not JSON: a file. Refusals are JSON all the same. */
+  readonly isText?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a server said, refusals included; `body` is JSON, read but not checked. */
+/** What a server said, refusals included; `body` is JSON, read but not checked, or the text that was asked for. */
 export interface HttpAnswer {
   readonly status: number;
   readonly body: unknown;
@@ -169,7 +171,11 @@ function secondsToWait(retryAfter: string | undefined): number | undefined {
   return Number.isNaN(instant) ? undefined : Math.max(0, (instant - Date.now()) / 1000);
 }
 
-function read(outcome: Outcome, { method, url }: HttpRequest, credentials: string): HttpAnswer {
+function read(
+  outcome: Outcome,
+  { method, url, isText }: HttpRequest,
+  credentials: string,
+): HttpAnswer {
   if (outcome.type === 'lost') throw outcome.error;
   const { status, text, reason } = outcome;
   const source = `${method} ${url.origin}${url.pathname}`;
@@ -177,6 +183,7 @@ function read(outcome: Outcome, { method, url }: HttpRequest, credentials: strin
     const problem = `It redirects to ${target(outcome, url)}, where asof does not follow with its credentials.`;
     throw new LineageError('UNEXPECTED_RESPONSE', { source, problem });
   }
+  if (isText && status < 300) return { status, body: text };
   const body = jsonOf(status < 300 && text.trim() === '' ? '{}' : text);
   if (status === 401 || status === 403) {
     const problem = messageOf(body) ?? (beginning(text) || reason);

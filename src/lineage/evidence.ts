@@ -1,8 +1,6 @@
 import type { Run } from '../registry/run.ts';
 import type { EvidenceKind, Warning } from './result/parts.ts';
-import type { Stamp, StampedTable } from './stamp.ts';
-import { stampTag, tableTag } from './stamp.ts';
-import { deltaSource } from './wire-dataset-source.ts';
+import type { StampedTable } from './stamp.ts';
 
 /** What one record on a run says about one table. */
 export interface Evidence {
@@ -20,6 +18,24 @@ export interface Evidence {
   readonly version?: number;
   /** All of it, when it is ours. */
   readonly stamped?: StampedTable;
+  /** How many rows the record counted. */
+  readonly rows?: number;
+  /** The columns that the record saw. */
+  readonly columns?: readonly string[];
+  /** `ref` is a place that holds data in some form: a Delta table, something inside one, or neither. */
+  readonly isPlace?: boolean;
+  /** Data files of the table that the record names, relative to the table. */
+  readonly files?: readonly string[];
+  /** Records of this kind never hold a version. Of others an absent one says that it was lost: version 0 by MLflow, or any. */
+  readonly isVersionless?: boolean;
+  /** Written by MLflow's Spark dataset, which may have taken the latest version at the time of logging for the one read. */
+  readonly isSpark?: boolean;
+  /** The dataset as the registry identifies it. */
+  readonly dataset?: { readonly name: string; readonly digest: string };
+  /** The run that it stands on, where that is another than the one asked about: its parent, say. */
+  readonly of?: Run;
+  /** An earlier run that has the same dataset; MLflow keeps what that one said. */
+  readonly sharedWith?: { readonly runId: string; readonly startedAt: number };
 }
 
 /** Parameters that hold versions under names of their own. */
@@ -30,95 +46,21 @@ export interface VersionParam {
   readonly table: string;
 }
 
-/** Everything that a run records about Delta tables it was trained on, strongest first. */
-export function evidenceOn(
-  run: Run,
-  stamp: Stamp | undefined,
-  versionParams: readonly VersionParam[],
-): { readonly evidence: readonly Evidence[]; readonly warnings: readonly Warning[] } {
-  const params = paramEvidence(run, versionParams);
-  return {
-    evidence: [...stampEvidence(run, stamp), ...inputEvidence(run), ...params.evidence],
-    warnings: params.warnings,
-  };
+/** A version of which nothing says to which table it belongs. */
+export interface UnnamedVersion {
+  readonly kind: EvidenceKind;
+  readonly where: string;
+  readonly key: string;
+  readonly text: string;
+  readonly version: number | undefined;
 }
 
-function stampEvidence(run: Run, stamp: Stamp | undefined): readonly Evidence[] {
-  return (stamp?.tables ?? []).map((table) => {
-    const { alias, ref, location, id, version } = table;
-    const tag = run.tags[tableTag(alias)] === undefined ? stampTag : tableTag(alias);
-    return {
-      kind: 'stamp',
-      where: `tag ${tag}`,
-      alias,
-      ref,
-      location,
-      id,
-      version,
-      stamped: table,
-    };
-  });
-}
-
-/** Contexts of data that a model is measured with, not made from. The latest is no test. */
-const evaluation = /eval|(?<!la)test|valid/i;
-
-function inputEvidence({ inputs }: Run): readonly Evidence[] {
-  return inputs
-    .filter(({ context }) => context === undefined || !evaluation.test(context))
-    .flatMap((input) => {
-      const source = deltaSource(input);
-      if (source === undefined) return [];
-      return [{ kind: 'dataset-input', where: `dataset input ${input.name}`, ...source } as const];
-    });
-}
-
-/** Pairs as people write them by hand: `feature_table` with `feature_table_version`, `<alias>_table` with `<alias>_table_version`. */
-function paramEvidence({ params }: Run, versionParams: readonly VersionParam[]) {
-  const evidence: Evidence[] = [];
-  const warnings: Warning[] = [];
-  const add = (where: string, ref: string, text: string, alias?: string) => {
-    const version = versionIn(text);
-    if (version === undefined) {
-      warnings.push({
-        code: 'VERSION_UNREADABLE',
-        message: `${where}: '${text}' is not a version of a table.`,
-      });
-    }
-    evidence.push({
-      kind: 'param',
-      where,
-      ref,
-      ...(alias !== undefined && { alias }),
-      ...(version !== undefined && { version }),
-    });
-  };
-
-  for (const [key, ref] of Object.entries(params)) {
-    const alias = /^(\w+)_table$/.exec(key)?.[1];
-    const text = params[`${key}_version`];
-    if (alias === undefined || text === undefined || ref === '') continue;
-    add(`param ${key}_version`, ref, text, alias === 'feature' ? undefined : alias);
-  }
-  for (const { version, table } of versionParams) {
-    const text = params[version];
-    if (text !== undefined) add(`param ${version}`, table, text);
-  }
-  const isExplained = versionParams.some(({ version }) => version === unnamedVersion);
-  if (params[unnamedVersion] !== undefined && !isExplained) {
-    warnings.push({
-      code: 'PARAM_WITHOUT_TABLE',
-      message: `The run records ${unnamedVersion}=${params[unnamedVersion]}, but nothing says of which table: name it with --table, or in asof.yaml.`,
-    });
-  }
-  return { evidence, warnings };
+/** What records say of tables, strongest first, and versions of which nothing says to which table they belong. */
+export interface FoundEvidence {
+  readonly evidence: readonly Evidence[];
+  readonly warnings: readonly Warning[];
+  readonly unnamed: readonly UnnamedVersion[];
 }
 
 /** The parameter that people use when they have one table only. */
 export const unnamedVersion = 'training_data_version';
-
-function versionIn(text: string): number | undefined {
-  const digits = /^\s*v?(\d+)\s*$/i.exec(text)?.[1];
-  const version = digits === undefined ? undefined : Number(digits);
-  return Number.isSafeInteger(version) ? version : undefined;
-}

@@ -221,7 +221,7 @@ describe('conflicting', () => {
     expect(link.conflicts).toEqual([
       `the table there has id ${tableId}, dataset input x names id ${otherId}`,
     ]);
-    expect(warnings).toMatchObject([{ code: 'TABLE_REPLACED' }]);
+    expect(warnings).toMatchObject([{ code: 'TABLE_REPLACED' }, { code: 'RECORDS_CONFLICT' }]);
   });
 
   test('is another table than the one of a record that names no version', async () => {

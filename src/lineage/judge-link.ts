@@ -1,9 +1,11 @@
 import { isLineageError, type LineageError } from '../base/errors.ts';
 import type { Run } from '../registry/run.ts';
 import { defaultAlias } from './alias.ts';
+import { type Doubt, doubtRecord } from './doubt-record.ts';
 import type { Evidence } from './evidence.ts';
 import type { CallOptions, FoundTable } from './find-table.ts';
 import type { TableEvidence } from './group-evidence.ts';
+import { type Inferred, inferVersion } from './infer-version.ts';
 import { failureReadability, type Readability } from './readability.ts';
 import type { Warning } from './result/parts.ts';
 import type { Link } from './result/trace.ts';
@@ -25,24 +27,39 @@ export async function judgeLink(
   const call = options.signal && { signal: options.signal };
   const [strongest] = evidence;
   const { stamped } = strongest;
-  const chosen = evidence.find(({ version }) => version !== undefined);
   const identified = evidence.find((item) => item.id !== undefined);
   const id = identified?.id;
-  const found = await states.find(placesOf(evidence), id, chosen?.version);
+  const first = evidence.find(({ version }) => version !== undefined);
+  const found = await states.find(placesOf(evidence), id, first?.version);
   const table = 'failure' in found ? undefined : found;
-
-  const version =
-    table?.isSame && chosen?.version !== undefined
-      ? await states.version(table.table, chosen.version)
+  const recorded = await choose(run, evidence, table, call ?? {});
+  const inferred =
+    recorded === undefined
+      ? await inferVersion(run, evidence, table?.isSame ? table : undefined, call ?? {})
       : undefined;
+  const chosen = recorded ?? guessed(strongest, inferred);
+
+  const lookUp = async (wanted: number | undefined) =>
+    table?.isSame && wanted !== undefined ? await states.version(table.table, wanted) : undefined;
+  let version = await lookUp(chosen?.version);
+  const doubt =
+    recorded !== undefined &&
+    recorded.kind !== 'stamp' &&
+    table?.isSame &&
+    version?.failure === undefined
+      ? await doubtRecord(run, recorded, evidence, table, call ?? {})
+      : undefined;
+  const impossible = impossibilities(run, recorded, identified, table, version);
+  if (doubt?.likelier !== undefined) version = await lookUp(doubt.likelier);
   const conflicts = [
     ...evidence
-      .filter((item) => item.version !== undefined && item.version !== chosen?.version)
+      .filter((item) => item.version !== undefined && item.version !== recorded?.version)
       .map((item) => `${item.where} says version ${item.version}`),
     ...evidence
       .filter((item) => item.id !== undefined && item.id !== id)
       .map((item) => `${item.where} names table id ${item.id}`),
-    ...impossibilities(run, chosen, identified, table, version),
+    ...impossible,
+    ...(doubt?.conflicts ?? []),
   ];
   const state = stateOf(found, version, chosen);
   const committedAt = version?.committedAt ?? undefined;
@@ -54,20 +71,22 @@ export async function judgeLink(
       id: id ?? table?.latest.tableId ?? null,
       location: table?.latest.location ?? table?.table.location ?? strongest.location ?? null,
     },
-    version: chosen?.version ?? null,
+    version: doubt?.likelier ?? chosen?.version ?? null,
     committedAt:
       committedAt === undefined
         ? (stamped?.committedAt ?? null)
         : new Date(committedAt).toISOString(),
     operation: version?.operation ?? null,
-    ...certaintyOf(chosen, conflicts, table),
+    ...(inferred === undefined
+      ? certaintyOf(recorded, conflicts, table, doubt)
+      : certaintyOfInferred(inferred, conflicts)),
     evidence: evidence.map((item) => ({
       kind: item.kind,
       where: item.where,
       version: item.version ?? null,
     })),
     conflicts,
-    candidates: chosen === undefined ? await candidatesOf(run, table, call ?? {}) : [],
+    candidates: inferred?.candidates ?? doubt?.candidates ?? [],
     state: state.state,
     stateReason: state.reason ?? null,
     until: untilOf(state),
@@ -75,7 +94,43 @@ export async function judgeLink(
     rows: stamped?.rows ?? null,
     read: stamped?.read ?? null,
   };
-  return { link, readability: state, warnings: warningsOf(strongest.ref, found) };
+  const warnings = [...warningsOf(strongest.ref, found), ...doubts(link, doubt)];
+  return { link, readability: state, warnings };
+}
+
+type Versioned = Evidence & { readonly version: number };
+
+/**
+ * The strongest record with a version. Where several of its kind disagree, as Spark's autologging does that lists all reads, the one
+ * that was the latest when the run started.
+ */
+async function choose(
+  run: Run,
+  evidence: TableEvidence,
+  table: FoundTable | undefined,
+  options: CallOptions,
+): Promise<Versioned | undefined> {
+  const versioned = evidence.filter((item): item is Versioned => item.version !== undefined);
+  const [first] = versioned;
+  if (first?.kind !== 'spark-datasource' || table === undefined || run.startedAt === undefined) {
+    return first;
+  }
+  try {
+    const moment = { kind: 'instant', instant: run.startedAt } as const;
+    const { version } = await table.table.history.resolve(moment, options);
+    const alike = versioned.filter(({ kind }) => kind === first.kind);
+    return alike.find((item) => item.version === version) ?? first;
+  } catch (error) {
+    if (!isLineageError(error)) throw error;
+    return first;
+  }
+}
+
+/** The version inferred, as if somebody had recorded it. */
+function guessed(strongest: Evidence, inferred: Inferred | undefined): Versioned | undefined {
+  if (inferred?.version === undefined) return;
+  const { ref } = strongest;
+  return { kind: 'inferred', where: 'inferred', ref, version: inferred.version };
 }
 
 /** Where the table of a record may be found. */
@@ -127,12 +182,9 @@ function certaintyOf(
   chosen: Evidence | undefined,
   conflicts: readonly string[],
   table: FoundTable | undefined,
+  doubt: Doubt | undefined,
 ): Pick<Link, 'certainty' | 'confidence' | 'why'> {
-  if (chosen === undefined) {
-    const why =
-      'the table is named, its version is not; an absent version is neither 0 nor the latest';
-    return { certainty: 'unknown', confidence: 0, why };
-  }
+  if (chosen === undefined) throw new TypeError('what is not recorded is inferred');
   if (conflicts.length > 0) {
     return {
       certainty: 'conflicting',
@@ -143,33 +195,57 @@ function certaintyOf(
   if (chosen.kind === 'stamp') {
     return { certainty: 'stamped', confidence: 1, why: 'asof stamped it, and read it back' };
   }
-  const confidence = chosen.kind === 'dataset-input' ? 0.9 : 0.8;
+  const confidence = confidences[chosen.kind] ?? 0.8;
   if (table === undefined) {
     const why = `${chosen.where}; the table can't be looked at, so nothing confirms it`;
     return { certainty: 'recorded', confidence: confidence - 0.3, why };
   }
-  const why = `${chosen.where}; the version was there when the run started`;
-  return { certainty: 'recorded', confidence, why };
+  const { support, remarks = [] } = doubt ?? {};
+  const there = `${chosen.where}; the version was there when the run started`;
+  const why = [there, ...(support === undefined ? [] : [support]), ...remarks].join('; ');
+  const surely = remarks.length > 0 ? Math.min(confidence, 0.5) : confidence;
+  return { certainty: 'recorded', confidence: surely, why };
 }
 
-/** What the version may have been, where a record leaves it out. */
-async function candidatesOf(
-  run: Run,
-  found: FoundTable | undefined,
-  options: CallOptions,
-): Promise<Link['candidates']> {
-  const zero = { version: 0, why: 'MLflow leaves version 0 out when it records a table' };
-  if (found === undefined || run.startedAt === undefined) return [zero];
-  try {
-    const moment = { kind: 'instant', instant: run.startedAt } as const;
-    const { version } = await found.table.history.resolve(moment, options);
-    if (version === 0) return [{ version, why: `${zero.why}, and it was the latest at the start` }];
-    return [{ version, why: 'it was the latest when the run started' }, zero];
-  } catch (error) {
-    if (!isLineageError(error)) throw error;
-    const wasThere = !isLineageError(error, 'MOMENT_TOO_EARLY') || error.details.oldestVersion > 0;
-    return wasThere ? [zero] : [];
+const confidences: Partial<Record<Evidence['kind'], number>> = {
+  'dataset-input': 0.9,
+  'spark-datasource': 0.7,
+  'model-metadata': 0.7,
+};
+
+function certaintyOfInferred(
+  { version, confidence, why }: Inferred,
+  conflicts: readonly string[],
+): Pick<Link, 'certainty' | 'confidence' | 'why'> {
+  if (conflicts.length > 0) {
+    return { certainty: 'conflicting', confidence: 0, why: [why, ...conflicts].join('; ') };
   }
+  if (version === undefined) return { certainty: 'unknown', confidence, why };
+  return { certainty: 'inferred', confidence: Math.round(confidence * 100) / 100, why };
+}
+
+/** What a reader of the version alone would not see. */
+function doubts(
+  { table, version, certainty, confidence, why, evidence }: Link,
+  doubt: Doubt | undefined,
+): readonly Warning[] {
+  if (certainty === 'inferred') {
+    const message = `${table.ref}: no version is recorded. v${version} is inferred, with confidence ${confidence}: ${why}.`;
+    return [{ code: 'VERSION_INFERRED', message }];
+  }
+  const warnings: Warning[] = [];
+  if (certainty === 'conflicting') {
+    const message = `${table.ref}: the records disagree, or can't be true: ${why}.`;
+    warnings.push({ code: 'RECORDS_CONFLICT', message });
+  }
+  if (evidence.every(({ kind }) => kind === 'spark-datasource')) {
+    const message = `${table.ref}: MLflow's Spark autologging also notes on a run what was read before it, outside of any run; the table may be one of those.`;
+    warnings.push({ code: 'READS_MAY_BE_OTHERS', message });
+  }
+  for (const remark of doubt?.remarks ?? []) {
+    warnings.push({ code: 'VERSION_DOUBTFUL', message: `${table.ref}: ${remark}.` });
+  }
+  return warnings;
 }
 
 function stateOf(

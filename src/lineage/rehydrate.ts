@@ -25,6 +25,8 @@ export interface Wanted {
   readonly digest?: string;
   /** The model or run that was asked for. */
   readonly of?: string;
+  /** Why the version is likely, where no record names it. */
+  readonly inferred?: string;
 }
 
 export interface RehydrateOptions {
@@ -75,7 +77,11 @@ export async function rehydrate(
       const manifest = manifests[index];
       return manifest === undefined ? [] : [{ alias, path: folderOf(path, alias), manifest }];
     }),
-    warnings: [],
+    warnings: wanted.flatMap(({ table, version, inferred }) => {
+      if (inferred === undefined) return [];
+      const message = `${table.name}: no record names v${version}; it is inferred: ${inferred}.`;
+      return [{ code: 'VERSION_INFERRED', message }];
+    }),
   };
 }
 
@@ -177,11 +183,14 @@ export async function wantedOf(
   options: {
     readonly read?: ReadSpec | undefined;
     readonly only?: readonly string[];
+    /** Takes versions that are inferred too: the user has seen them and wants them. */
+    readonly acceptInferred?: boolean;
     readonly signal?: AbortSignal;
   },
 ): Promise<readonly Wanted[]> {
   if (links.length === 0) throw new LineageError('STAMP_MISSING', { ref });
-  const { only = [], read, ...call } = options;
+  const { only = [], read, acceptInferred = false, signal } = options;
+  const call = signal ? { signal } : {};
   const aliases = links.map(({ alias }) => alias);
   for (const alias of only) {
     if (!aliases.includes(alias)) {
@@ -189,18 +198,23 @@ export async function wantedOf(
     }
   }
   const chosen = links.filter(({ alias }) => only.length === 0 || only.includes(alias));
-  return await Promise.all(chosen.map((link) => wantedLink(ref, link, tables, read, call)));
+  return await Promise.all(
+    chosen.map((link) => wantedLink(ref, link, tables, { read, acceptInferred }, call)),
+  );
 }
 
 async function wantedLink(
   ref: string,
   link: Link,
   tables: DeltaTables,
-  read: ReadSpec | undefined,
+  choice: { readonly read: ReadSpec | undefined; readonly acceptInferred: boolean },
   options: { readonly signal?: AbortSignal },
 ): Promise<Wanted> {
   const { alias, table, version, certainty, why } = link;
-  const isSure = certainty === 'stamped' || certainty === 'recorded';
+  const isSure =
+    certainty === 'stamped' ||
+    certainty === 'recorded' ||
+    (certainty === 'inferred' && choice.acceptInferred);
   if (version === null || !isSure) {
     throw new LineageError('LINK_UNCERTAIN', { ref, table: table.ref, certainty, why });
   }
@@ -208,12 +222,13 @@ async function wantedLink(
   const id = certainty === 'stamped' && table.id !== null ? table.id : undefined;
   const found = await findTable(places, id, tables, options);
   if ('failure' in found) throw found.failure;
-  const chosenRead = read ?? link.read ?? undefined;
+  const chosenRead = choice.read ?? link.read ?? undefined;
   return {
     alias,
     table: found.table,
     version,
     of: ref,
+    ...(certainty === 'inferred' && { inferred: why }),
     ...(chosenRead && { read: chosenRead }),
     ...(id !== undefined && { tableId: id }),
     ...(link.digest !== null && { digest: link.digest }),

@@ -1,18 +1,11 @@
-import type { DeltaTables } from '../delta/delta-table.ts';
-import type { ModelRegistry } from '../registry/model-registry.ts';
-import type { RunStore } from '../registry/run-store.ts';
-import type { VersionParam } from './evidence.ts';
-import type { CallOptions } from './find-table.ts';
+import type { EvidenceSources, GatherOptions } from './gather-evidence.ts';
+import type { Suspect } from './suspected-links.ts';
 
-export interface TraceSources {
-  readonly tables: DeltaTables;
-  readonly runs: RunStore;
-  readonly models: ModelRegistry;
-}
+export interface TraceSources extends EvidenceSources {}
 
-export interface TraceOptions extends CallOptions {
-  /** Parameters that hold versions under names of their own. */
-  readonly versionParams?: readonly VersionParam[];
+export interface TraceOptions extends GatherOptions {
+  /** Tables that a run without any record of one may have read: named by the user, or known from the settings. */
+  readonly suspects?: readonly Suspect[];
   /** Epoch milliseconds. */
   readonly now: number;
 }

@@ -4,14 +4,17 @@ import { formatModelVersion } from '../registry/model-ref.ts';
 import type { Run } from '../registry/run.ts';
 import type { RunStore } from '../registry/run-store.ts';
 import { uniqueAlias } from './alias.ts';
-import { evidenceOn } from './evidence.ts';
+import type { Evidence, FoundEvidence, UnnamedVersion } from './evidence.ts';
+import { gatherEvidence, otherRun } from './gather-evidence.ts';
 import { groupByTable, type TableEvidence } from './group-evidence.ts';
 import { judgeLink, placesOf } from './judge-link.ts';
+import { type ModelMakers, makersOf } from './model-makers.ts';
 import type { Readability } from './readability.ts';
 import type { Warning } from './result/parts.ts';
 import type { TraceResult } from './result/trace.ts';
 import type { Stamp } from './stamp.ts';
 import type { Subject } from './subjects.ts';
+import { suspectedLinks } from './suspected-links.ts';
 import type { TableStates } from './table-states.ts';
 import type { TraceOptions, TraceSources } from './trace-sources.ts';
 import { stampOn } from './wire-stamp.ts';
@@ -44,16 +47,28 @@ export async function gatherRecords(
     runsAtOnce,
     async (subject) => {
       const warnings: Warning[] = [];
-      const run = await runOf(subject, sources, warnings, options);
+      const makers = await makersOf(subject, sources.models, options);
+      const named = await runOf(subject, makers.named, sources, warnings, options);
+      const run = (await runOfFiles(subject, named, makers, sources, warnings, options)) ?? named;
       if (run === undefined) return { subject, run, stamp: undefined, uses: [], warnings };
       const stamp = stampOrWarning(run, warnings);
-      const found = evidenceOn(run, stamp, options.versionParams ?? []);
-      const uses = groupByTable(found.evidence, sources.tables);
+      const found = await gatherEvidence(run, stamp, makers.loggedModelId, sources, options);
+      const other = named !== undefined && named !== run ? [namedRun(named, options)] : [];
+      const all = [found, ...other];
+      warnings.push(...all.flatMap((part) => part.warnings));
+      const uses = withUnnamed(
+        groupByTable(
+          all.flatMap((part) => part.evidence),
+          sources.tables,
+        ),
+        all.flatMap((part) => part.unnamed),
+        warnings,
+      );
       for (const evidence of uses) {
         const version = evidence.find((item) => item.version !== undefined)?.version;
         if (version !== undefined) states.expect(placesOf(evidence), version);
       }
-      return { subject, run, stamp, uses, warnings: [...warnings, ...found.warnings] };
+      return { subject, run, stamp, uses, warnings };
     },
     options,
   );
@@ -75,7 +90,7 @@ export async function judgeSubject(
   const readabilities: Readability[] = [];
   if (run !== undefined) {
     for (const evidence of uses) {
-      const judged = await judgeLink(run, evidence, { ...options, states });
+      const judged = await judgeLink(evidence[0].of ?? run, evidence, { ...options, states });
       const taken = links.map(({ alias }) => alias);
       links.push({ ...judged.link, alias: uniqueAlias(judged.link.alias, taken) });
       readabilities.push(judged.readability);
@@ -84,6 +99,10 @@ export async function judgeSubject(
     if (links.length === 0) {
       const message = `Run ${run.id} records no Delta table that it was trained on.`;
       warnings.push({ code: 'NOTHING_RECORDED', message });
+      const guesses = await suspectedLinks(run, options.suspects ?? [], states, options);
+      links.push(...guesses.links);
+      readabilities.push(...guesses.readabilities);
+      warnings.push(...guesses.warnings);
     }
   }
   const { version } = subject;
@@ -98,15 +117,79 @@ export async function judgeSubject(
       loggedModelId: version?.loggedModelId ?? subject.loggedModel?.id ?? null,
     },
     run: run ? describeRun(run, runs) : null,
-    code: stamp?.code ?? null,
+    code: stamp?.code ?? (run ? codeOf(run) : null),
     links,
     warnings,
   };
   return { result, readabilities };
 }
 
+/** What MLflow's own client notes of the code, where it runs in a repository. */
+function codeOf({ tags }: Run): TraceResult['code'] {
+  const commit = tags['mlflow.source.git.commit'];
+  const remote = tags['mlflow.source.git.repoURL'];
+  return commit === undefined ? null : { commit, ...(remote !== undefined && { remote }) };
+}
+
+/**
+ * The run that made the model's files, where that is another than the one that the version names. It is the likelier one: the model is
+ * its files, and the name is what somebody gave.
+ */
+async function runOfFiles(
+  { version }: Subject,
+  named: Run | undefined,
+  makers: ModelMakers,
+  { runs }: TraceSources,
+  warnings: Warning[],
+  options: TraceOptions,
+): Promise<Run | undefined> {
+  if (makers.files === undefined || makers.files === makers.named) return;
+  const model = version ? formatModelVersion(version.name, version.version) : 'The model';
+  try {
+    const run = await runs.get(makers.files, options);
+    if (makers.named !== undefined) {
+      const message = `${model} names run ${makers.named}, and its files are those of run ${run.id}. What the latter records is taken to be likelier, since it made the model.`;
+      warnings.push({ code: 'RUNS_DIFFER', message });
+    }
+    return named === undefined || named.id !== run.id ? run : undefined;
+  } catch (error) {
+    if (!isLineageError(error, 'RUN_NOT_FOUND')) throw error;
+    const message = `The files of ${model} are those of run ${makers.files}, which is gone, and its records with it.`;
+    warnings.push({ code: 'RUN_NOT_FOUND', message });
+    return;
+  }
+}
+
+function namedRun(run: Run, options: TraceOptions): FoundEvidence {
+  const found = otherRun(run, `of run ${run.id}`, options);
+  return { ...found, evidence: found.evidence.filter(({ isPlace }) => !isPlace) };
+}
+
+/** A version that names no table is that of the table named, where there is one only and nothing else says its version. */
+function withUnnamed(
+  groups: readonly TableEvidence[],
+  unnamed: readonly UnnamedVersion[],
+  warnings: Warning[],
+): readonly TableEvidence[] {
+  const [only, ...others] = groups;
+  const attached: Evidence[] = [];
+  const isOpen = others.length === 0 && only?.every((item) => item.version === undefined);
+  for (const { kind, where, key, text, version } of unnamed) {
+    if (only !== undefined && isOpen && version !== undefined) {
+      const why = `${where}, of the one table that is named`;
+      attached.push({ kind, where: why, ref: only[0].ref, version });
+      continue;
+    }
+    const message = `The run records ${key}=${text}, but nothing says of which table: name it with --table, or in asof.yaml.`;
+    warnings.push({ code: 'PARAM_WITHOUT_TABLE', message });
+  }
+  if (only === undefined || attached.length === 0) return groups;
+  return [[...only, ...attached]];
+}
+
 async function runOf(
-  { runId, version, isRunAsked }: Subject,
+  { version, isRunAsked }: Subject,
+  runId: string | undefined,
   { runs }: TraceSources,
   warnings: Warning[],
   options: TraceOptions,

@@ -37,8 +37,84 @@ const wireSource = z
  */
 export function deltaSource({ sourceType, source }: RunInput): DeltaSource | undefined {
   if (sourceType !== 'delta_table') return;
+  return wireSource.safeParse(jsonOf(source)).data;
+}
+
+/** A place that some other kind of source names. */
+export interface NamedPlace {
+  readonly ref: string;
+  readonly version?: number;
+  /** Not known to be a Delta table. */
+  readonly isPlace: true;
+}
+
+const files = z
+  .union([
+    z.string().transform((file) => [file]),
+    z.array(z.string()),
+    z
+      .record(z.string(), z.union([z.string(), z.array(z.string())]))
+      .transform((splits) => Object.values(splits).flat()),
+  ])
+  .nullish()
+  .catch(undefined);
+const text = z.string().nullish().catch(undefined);
+
+/** What MLflow 3.17's other sources write: `spark` (path, table_name or sql), `local`, `s3` and the like (uri), `http` (url), `hugging_face`. */
+const wirePlaces = z
+  .object({
+    path: text,
+    uri: text,
+    url: text,
+    table_name: text,
+    sql: text,
+    data_dir: text,
+    data_files: files,
+  })
+  .transform(({ sql, table_name, data_files, data_dir, ...single }): readonly NamedPlace[] => {
+    const isLocation = (place: string) => /[\\/]/.test(place);
+    const places = [...(data_files ?? []), data_dir, single.path, single.uri, single.url]
+      .filter((place): place is string => typeof place === 'string')
+      .filter(isLocation);
+    const tables = typeof table_name === 'string' ? [table_name] : [];
+    return [
+      ...[...new Set([...tables, ...places])].map((ref) => ({ ref, isPlace: true }) as const),
+      ...(typeof sql === 'string' ? tablesInSql(sql) : []),
+    ];
+  });
+
+/** The places that a dataset input names whose source is not `DeltaDatasetSource`. */
+export function placesIn({ sourceType, source }: RunInput): readonly NamedPlace[] {
+  if (sourceType === 'code' || sourceType === 'delta_table') return [];
+  return wirePlaces.safeParse(jsonOf(source)).data ?? [];
+}
+
+const part = '(?:`(?:[^`]|``)+`|[A-Za-z_][\\w$]*)';
+const fromTable = new RegExp(
+  `\\b(?:FROM|JOIN)\\s+(${part}(?:\\.${part}){0,2})(?:@v(\\d+)|\\s+(?:FOR\\s+)?(?:SYSTEM_)?VERSION\\s+AS\\s+OF\\s+'?(\\d+)'?)?`,
+  'gi',
+);
+
+/** Tables that a SELECT reads, with the version where the text says it; functions and subqueries are passed over. */
+export function tablesInSql(sql: string): readonly NamedPlace[] {
+  return [...sql.matchAll(fromTable)].flatMap(([whole, name = '', at, asOf], index, all) => {
+    const behind = sql.slice((all[index]?.index ?? 0) + whole.length).trimStart();
+    if (behind.startsWith('(')) return [];
+    const location = /^delta\.`(.+)`$/i.exec(name)?.[1];
+    const version = at ?? asOf;
+    return [
+      {
+        ref: location ?? name,
+        isPlace: true as const,
+        ...(version !== undefined && { version: Number(version) }),
+      },
+    ];
+  });
+}
+
+function jsonOf(source: string): unknown {
   try {
-    return wireSource.safeParse(JSON.parse(source)).data;
+    return JSON.parse(source);
   } catch (error) {
     if (error instanceof SyntaxError) return;
     throw error;

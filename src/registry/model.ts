@@ -29,6 +29,8 @@ export interface LoggedModel {
   readonly id: string;
   readonly name?: string;
   readonly runId?: string;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 export const stages = ['Staging', 'Production', 'Archived', 'None'] as const;

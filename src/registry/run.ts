@@ -12,6 +12,8 @@ export interface Run {
   /** The last value of each; NaN and infinities as they are. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly inputs: readonly RunInput[];
+  /** Models that the run logged, as MLflow 3 keeps them; absent where there are none. */
+  readonly loggedModelIds?: readonly string[];
   /** Deleted runs can still be asked for; their models outlive them. */
   readonly isDeleted: boolean;
 }

@@ -24,5 +24,15 @@ export const modelVersion = z.strictObject({
 export const warning = z.strictObject({ code: z.string(), message: z.string() });
 export type Warning = z.infer<typeof warning>;
 
-export const evidenceKinds = ['stamp', 'dataset-input', 'param'] as const;
+/** Strongest first. */
+export const evidenceKinds = [
+  'stamp',
+  'dataset-input',
+  'param',
+  'tag',
+  'spark-datasource',
+  'model-metadata',
+  'feature-spec',
+  'inferred',
+] as const;
 export type EvidenceKind = (typeof evidenceKinds)[number];

@@ -4,6 +4,7 @@ import { digestResult } from './digest.ts';
 import { errorResult } from './error.ts';
 import { guardResult } from './guard.ts';
 import { historyLine } from './history.ts';
+import { impactResult } from './impact.ts';
 import { journalLine, ledgerResult } from './ledger.ts';
 import { manifestSchema } from './manifest.ts';
 import { modelLine } from './models.ts';
@@ -29,6 +30,7 @@ export const resultSchemas = {
   history: historyLine,
   journal: journalLine,
   ledger: ledgerResult,
+  impact: impactResult,
   manifest: manifestSchema,
   models: modelLine,
   pin: pinResult,

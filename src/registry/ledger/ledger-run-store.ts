@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { closest } from '../../base/closest.ts';
 import { LineageError } from '../../base/errors.ts';
 import { type Run, type RunInput, runStatuses } from '../run.ts';
+import type { RunSearch } from '../run-search.ts';
 import type { RunStore } from '../run-store.ts';
 import type { LedgerDatabase } from './database.ts';
 
@@ -42,7 +43,7 @@ export function ledgerRunStore(
   database: LedgerDatabase,
   title: string,
   now: () => number,
-): RunStore {
+): { readonly runs: RunStore; readonly search: RunSearch } {
   const pairs = (table: string, runId: string) =>
     Object.fromEntries(
       database.all(wirePair, `SELECT key, value FROM ${table} WHERE run_id = ? ORDER BY key`, [
@@ -72,7 +73,36 @@ export function ledgerRunStore(
     };
   };
 
-  return {
+  const idsBy = (sql: string, values: readonly (string | number)[]) =>
+    database.all(z.object({ id: z.string() }), sql, values).map(({ id }) => id);
+  const search: RunSearch = {
+    async *all({ since = 0, signal } = {}) {
+      const sql = 'SELECT id FROM runs WHERE started_at >= ? ORDER BY started_at DESC, rowid DESC';
+      for (const id of idsBy(sql, [since])) {
+        signal?.throwIfAborted();
+        yield get(id);
+      }
+    },
+    async byIds(ids, options) {
+      options?.signal?.throwIfAborted();
+      const known = ids.flatMap((id) => idsBy('SELECT id FROM runs WHERE id = ?', [id]));
+      return new Map(known.map((id) => [id, get(id)]));
+    },
+    async childrenOf({ id }, limit, options) {
+      options?.signal?.throwIfAborted();
+      const sql = `SELECT run_id AS id FROM run_tags JOIN runs ON runs.id = run_id
+        WHERE key = 'mlflow.parentRunId' AND value = ? ORDER BY started_at, runs.rowid LIMIT ?`;
+      return idsBy(sql, [id, limit]).map(get);
+    },
+    async firstWith(experimentId, { name, digest }, options) {
+      options?.signal?.throwIfAborted();
+      const sql = `SELECT run_id AS id FROM run_inputs JOIN runs ON runs.id = run_id
+        WHERE experiment = ? AND run_inputs.name = ? AND digest = ? ORDER BY started_at, runs.rowid LIMIT 1`;
+      return idsBy(sql, [experimentId, name, digest]).map(get)[0];
+    },
+  };
+
+  const runs: RunStore = {
     title,
     async get(runId, options) {
       options?.signal?.throwIfAborted();
@@ -151,6 +181,7 @@ export function ledgerRunStore(
     environment: (run) => ({ ASOF_RUN_ID: run.id, ASOF_LEDGER: database.path }),
     page: () => undefined,
   };
+  return { runs, search };
 }
 
 function missing(database: LedgerDatabase, title: string, runId: string) {

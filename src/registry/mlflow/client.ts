@@ -19,6 +19,8 @@ export interface MlflowClient {
   /** For what makes a new thing each time: never sent twice. */
   create<T>(route: string, body: object, schema: z.ZodType<T>, options?: CallOptions): Promise<T>;
   patch<T>(route: string, body: object, schema: z.ZodType<T>, options?: CallOptions): Promise<T>;
+  /** A file that the server hands out, as text. @param route below the server's address, not below its REST routes */
+  file(route: string, query: Query, options?: CallOptions): Promise<string>;
   /** @param path below the artifact root of the server, as in `0/RUN/artifacts/a.json` */
   putArtifact(path: string, text: string, options?: CallOptions): Promise<void>;
 }
@@ -53,6 +55,12 @@ export function mlflowClient(uri: string, settings: MlflowSettings): MlflowClien
       send({ method: 'POST', route, json, ...options }, schema),
     patch: (route, json, schema, options) =>
       send({ method: 'PATCH', route, json, isRepeatable: true, ...options }, schema),
+    async file(route, query, options) {
+      const url = new URL(`${route}?${queryText(query)}`, base);
+      const source = `GET ${url.origin}${url.pathname}`;
+      const answer = await http({ method: 'GET', url, isText: true, ...options });
+      return parseWire(z.string(), accepted(answer, source), source);
+    },
     async putArtifact(path, text, options) {
       const steps = path.split('/').map(encodeURIComponent).join('/');
       const url = new URL(`api/2.0/mlflow-artifacts/artifacts/${steps}`, base);

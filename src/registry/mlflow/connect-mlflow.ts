@@ -1,7 +1,11 @@
+import type { ArtifactReader } from '../artifact-reader.ts';
 import type { ModelRegistry } from '../model-registry.ts';
+import type { RunSearch } from '../run-search.ts';
 import type { RunStore } from '../run-store.ts';
 import { mlflowClient } from './client.ts';
+import { mlflowArtifacts } from './mlflow-artifacts.ts';
 import { mlflowModelRegistry } from './mlflow-model-registry.ts';
+import { mlflowRunSearch } from './mlflow-run-search.ts';
 import { mlflowRunStore } from './mlflow-run-store.ts';
 import type { MlflowSettings } from './settings.ts';
 
@@ -13,6 +17,8 @@ import type { MlflowSettings } from './settings.ts';
 export function connectMlflow(settings: MlflowSettings): {
   readonly runs: RunStore;
   readonly models: ModelRegistry;
+  readonly search: RunSearch;
+  readonly artifactReader: ArtifactReader;
 } {
   const { trackingUri, registryUri = trackingUri } = settings;
   const tracking = mlflowClient(trackingUri, settings);
@@ -20,5 +26,7 @@ export function connectMlflow(settings: MlflowSettings): {
   return {
     runs: mlflowRunStore(tracking, settings),
     models: mlflowModelRegistry(registry, tracking, settings),
+    search: mlflowRunSearch(tracking, settings),
+    artifactReader: mlflowArtifacts(tracking),
   };
 }

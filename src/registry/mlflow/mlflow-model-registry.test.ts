@@ -19,6 +19,7 @@ function fakeClient(answers: Readonly<Record<string, unknown>>) {
     post: unexpected,
     create: unexpected,
     patch: unexpected,
+    file: unexpected,
     putArtifact: unexpected,
   };
   return { asked, registry: mlflowModelRegistry(client, client, {}) };

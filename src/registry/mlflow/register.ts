@@ -59,8 +59,8 @@ async function createModel(client: MlflowClient, name: string, options?: CallOpt
 }
 
 /** MLflow 3 logs a model beside the run, older clients below its artifacts, by custom as `model`. */
-function filesOf({ run, loggedModelIds }: StoredRun): string {
-  const [only, ...others] = loggedModelIds;
+function filesOf({ run }: StoredRun): string {
+  const [only, ...others] = run.loggedModelIds ?? [];
   return only !== undefined && others.length === 0 ? `models:/${only}` : `runs:/${run.id}/model`;
 }
 

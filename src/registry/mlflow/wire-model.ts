@@ -91,10 +91,22 @@ export const wireModelPage = z
 export const wireLoggedModelAnswer = z
   .object({
     model: z.object({
-      info: z.object({ model_id: z.string(), name: wireText, source_run_id: wireText }),
+      info: z.object({
+        model_id: z.string(),
+        name: wireText,
+        source_run_id: wireText,
+        tags: wireEntries,
+      }),
+      data: z.object({ params: wireEntries }).nullish(),
     }),
   })
-  .transform(
-    ({ model: { info } }): LoggedModel =>
-      withoutUndefined({ id: info.model_id, name: info.name, runId: info.source_run_id }),
-  );
+  .transform(({ model: { info, data } }): LoggedModel => {
+    const { params = {} } = data ?? {};
+    return withoutUndefined({
+      id: info.model_id,
+      name: info.name,
+      runId: info.source_run_id,
+      params: Object.keys(params).length === 0 ? undefined : params,
+      tags: Object.keys(info.tags).length === 0 ? undefined : info.tags,
+    });
+  });

@@ -21,7 +21,6 @@ test('what MLflow leaves out when it is empty is empty', () => {
       },
       artifactUri: undefined,
       lastMetrics: [],
-      loggedModelIds: [],
     });
   }
 });

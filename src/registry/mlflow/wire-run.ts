@@ -50,10 +50,9 @@ export interface StoredRun {
   readonly run: Run;
   readonly artifactUri: string | undefined;
   readonly lastMetrics: readonly LastMetric[];
-  readonly loggedModelIds: readonly string[];
 }
 
-const wireRun = z
+export const wireStoredRun = z
   .object({
     info: z
       .object({
@@ -78,6 +77,7 @@ const wireRun = z
   .transform(({ info, data, inputs, outputs }): StoredRun => {
     const metrics = data?.metrics ?? [];
     const tags = data?.tags ?? {};
+    const loggedModelIds = (outputs?.model_outputs ?? []).map(({ model_id }) => model_id);
     return {
       run: withoutUndefined({
         id: info.run_id ?? info.run_uuid ?? '',
@@ -90,16 +90,16 @@ const wireRun = z
         tags,
         metrics: Object.fromEntries(metrics.map(({ key, value }) => [key, value])),
         inputs: inputs?.dataset_inputs ?? [],
+        loggedModelIds: loggedModelIds.length === 0 ? undefined : loggedModelIds,
         isDeleted: info.lifecycle_stage === 'deleted',
       }),
       artifactUri: info.artifact_uri,
       lastMetrics: metrics,
-      loggedModelIds: (outputs?.model_outputs ?? []).map(({ model_id }) => model_id),
     };
   });
 
 /** What `runs/get` and `runs/create` answer. */
-export const wireRunAnswer = z.object({ run: wireRun }).transform(({ run }) => run);
+export const wireRunAnswer = z.object({ run: wireStoredRun }).transform(({ run }) => run);
 
 /** What `experiments/get-by-name` answers. */
 export const wireExperimentAnswer = z

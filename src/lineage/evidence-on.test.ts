@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aDeltaInput, aRun, aStamp, aStampedTable, tableId } from '../../test/support/builders.ts';
-import { evidenceOn } from './evidence.ts';
+import { evidenceOn } from './evidence-on.ts';
 
 const params = (record: Readonly<Record<string, string>>) =>
   evidenceOn(aRun({ params: record }), undefined, []);
@@ -11,6 +11,7 @@ test('a run that records nothing gives none', () => {
   expect(evidenceOn(aRun({ params: { lr: '0.1' }, tags: { a: 'b' } }), undefined, [])).toEqual({
     evidence: [],
     warnings: [],
+    unnamed: [],
   });
 });
 
@@ -99,14 +100,15 @@ describe('a dataset input', () => {
       why: 'with other fields',
     },
   ])('names a table: $why', ({ source, found }) => {
+    const dataset = { name: 'dataset', digest: '1a2b3c4d' };
     expect(inputs([source])).toEqual([
-      { kind: 'dataset-input', where: 'dataset input dataset', ...found },
+      { kind: 'dataset-input', where: 'dataset input dataset', dataset, ...found },
     ]);
   });
 
   test.each([
     { source: {}, fields: {}, why: 'that names neither path nor table' },
-    { source: { path: '/t' }, fields: { sourceType: 'local' }, why: 'of another kind' },
+    { source: { path: '/t' }, fields: { sourceType: 'code' }, why: 'of code' },
     { source: {}, fields: { source: 'not JSON' }, why: 'whose source is not JSON' },
     { source: {}, fields: { source: 'null' }, why: 'whose source is null' },
     { source: { path: 47 }, fields: {}, why: 'whose path is a number' },
@@ -150,6 +152,7 @@ describe('parameters', () => {
     expect(params({ feature_table: 'a.t', feature_table_version: text })).toEqual({
       evidence: [{ kind: 'param', where: 'param feature_table_version', ref: 'a.t', version }],
       warnings: [],
+      unnamed: [],
     });
   });
 
@@ -202,16 +205,16 @@ describe('parameters', () => {
     expect(warnings).toMatchObject([{ code: 'VERSION_UNREADABLE' }]);
   });
 
-  test('training_data_version alone does not say of which table, and that is said', () => {
+  test('training_data_version alone does not say of which table, and is kept apart', () => {
     const run = aRun({ params: { training_data_version: '47' } });
     expect(evidenceOn(run, undefined, [])).toMatchObject({
       evidence: [],
-      warnings: [{ code: 'PARAM_WITHOUT_TABLE' }],
+      unnamed: [{ kind: 'param', key: 'training_data_version', version: 47 }],
     });
     const table = { version: 'training_data_version', table: 'a.t' };
     expect(evidenceOn(run, undefined, [table])).toMatchObject({
       evidence: [{ ref: 'a.t', version: 47 }],
-      warnings: [],
+      unnamed: [],
     });
   });
 });

@@ -1,0 +1,128 @@
+import { isLineageError } from '../base/errors.ts';
+import type { Run } from '../registry/run.ts';
+import type { Evidence } from './evidence.ts';
+import type { CallOptions, FoundTable } from './find-table.ts';
+import type { Link } from './result/trace.ts';
+import { commitsBefore, versionFacts } from './version-facts.ts';
+
+/** What speaks against a version that others recorded, though the table has it and it was there in time. */
+export interface Doubt {
+  /** The record can't be true, and why. */
+  readonly conflicts: readonly string[];
+  /** The version that fits what else the run recorded. */
+  readonly likelier?: number;
+  readonly candidates: Link['candidates'];
+  /** The record may be true, and this is why it need not be. */
+  readonly remarks: readonly string[];
+  /** What bears it out, in words. */
+  readonly support?: string;
+}
+
+/**
+ * Holds a record against MLflow's known faults. `from_spark` notes the version that is the latest when it is called, whatever was read; a
+ * dataset of a name and digest that some earlier run has keeps what that run said. The rows that were counted tell, where they were.
+ */
+export async function doubtRecord(
+  run: Run,
+  chosen: Evidence & { readonly version: number },
+  evidence: readonly Evidence[],
+  found: FoundTable,
+  options: CallOptions,
+): Promise<Doubt> {
+  const none: Doubt = { conflicts: [], candidates: [], remarks: [] };
+  if (run.startedAt === undefined) return none;
+  const { table } = found;
+  const latestAtStart = await latestAt(found, run.startedAt, options);
+  const counted = evidence.find(
+    (item) => item.rows !== undefined && (item.version ?? chosen.version) === chosen.version,
+  );
+  // Earlier than the latest: somebody gave the number.
+  const isMaybeLatest =
+    chosen.isSpark === true && chosen.version >= (latestAtStart ?? 0) && chosen.version > 0;
+  const shared = await sharedDataset(chosen, found, latestAtStart, options);
+  const remarks = shared === undefined ? [] : [shared];
+  const { rows } = counted ?? {};
+  const own = await versionFacts(table, chosen.version, options);
+  if (counted === undefined || rows === undefined || own?.rows === undefined) {
+    if (!isMaybeLatest) return { ...none, remarks };
+    const remark = `MLflow's from_spark records the version that is the latest when it is called, not the one read; v${chosen.version} was the latest, and no row count bears it out`;
+    return { ...none, remarks: [remark, ...remarks] };
+  }
+  if (own.rows === rows) {
+    const support = `it holds the ${rows} rows that the run recorded`;
+    if (!isMaybeLatest) return { ...none, remarks, support };
+    const { fitting } = await versionsWith(rows, run.startedAt, found, options);
+    const others = fitting.filter((version) => version !== chosen.version);
+    if (others.length === 0) return { ...none, remarks, support };
+    const remark = `MLflow's from_spark records the latest version, whatever was read, and ${list(others)} ${others.length === 1 ? 'holds' : 'hold'} ${rows} rows too`;
+    const candidates = others.map((version) => ({
+      version,
+      why: `it holds the ${rows} rows recorded too`,
+    }));
+    return { conflicts: [], candidates, remarks: [remark, ...remarks], support };
+  }
+
+  const { fitting, isWhole } = await versionsWith(rows, run.startedAt, found, options);
+  const difference = `${counted.where} counted ${rows} rows, and v${chosen.version} holds ${own.rows}`;
+  const candidates = fitting.map((version) => ({
+    version,
+    why: `it holds the ${rows} rows recorded`,
+  }));
+  const [likelier] = fitting;
+  const isAboutRead = isMaybeLatest || shared !== undefined;
+  if (likelier !== undefined && isAboutRead) {
+    const conflict =
+      fitting.length === 1 && isWhole
+        ? `${difference}: v${likelier} alone holds as many, so that is likelier`
+        : `${difference}; ${list(fitting)} ${fitting.length === 1 ? 'holds' : 'hold'} as many, and v${likelier} is the latest of them`;
+    return { conflicts: [conflict], likelier, candidates, remarks };
+  }
+  if (rows > own.rows) return { conflicts: [difference], candidates, remarks };
+  const part = `${difference}: a filter, a split or a sample, of which MLflow records nothing${isMaybeLatest || fitting.length > 0 ? ', or another version' : ''}`;
+  return { conflicts: [], candidates, remarks: [part, ...remarks] };
+}
+
+/** Versions that were there at a moment and hold so many rows, newest first. */
+async function versionsWith(
+  rows: number,
+  instant: number,
+  { table, latest }: FoundTable,
+  options: CallOptions,
+): Promise<{ readonly fitting: readonly number[]; readonly isWhole: boolean }> {
+  const { commits, isWhole } = await commitsBefore(table, instant, options);
+  const fitting: number[] = [];
+  for (const { version } of commits) {
+    const facts = await versionFacts(table, version, options);
+    if (facts?.rows === rows && facts.tableId === latest.tableId) fitting.push(version);
+  }
+  return { fitting, isWhole };
+}
+
+async function latestAt(
+  { table }: FoundTable,
+  instant: number,
+  options: CallOptions,
+): Promise<number | undefined> {
+  try {
+    return (await table.history.resolve({ kind: 'instant', instant }, options)).version;
+  } catch (error) {
+    if (!isLineageError(error)) throw error;
+    return;
+  }
+}
+
+async function sharedDataset(
+  { where, sharedWith, version }: Evidence & { readonly version: number },
+  found: FoundTable,
+  latestAtStart: number | undefined,
+  options: CallOptions,
+): Promise<string | undefined> {
+  if (sharedWith === undefined || version === latestAtStart) return;
+  const before = await latestAt(found, sharedWith.startedAt, options);
+  if (before === latestAtStart) return;
+  return `${where} was stored by run ${sharedWith.runId}, and MLflow keeps the first dataset of a name and digest, whatever later runs say; the table has changed since`;
+}
+
+function list(versions: readonly number[]): string {
+  return versions.map((version) => `v${version}`).join(', ');
+}

@@ -1,0 +1,46 @@
+import type { Run } from '../registry/run.ts';
+import type { Evidence, FoundEvidence, VersionParam } from './evidence.ts';
+import { inputEvidence } from './input-evidence.ts';
+import { type EvidenceNames, namedEvidence } from './named-evidence.ts';
+import { sparkDatasourceEvidence } from './spark-datasource.ts';
+import { type Stamp, stampTag, tableTag } from './stamp.ts';
+
+/** Everything that a run records about Delta tables it was trained on, strongest first. */
+export function evidenceOn(
+  run: Pick<Run, 'tags' | 'params' | 'inputs'>,
+  stamp: Stamp | undefined,
+  versionParams: readonly VersionParam[],
+  names?: EvidenceNames,
+): FoundEvidence {
+  const params = namedEvidence('param', run.params, versionParams, names);
+  const tags = namedEvidence('tag', run.tags, versionParams, names);
+  const spark = sparkDatasourceEvidence(run.tags);
+  return {
+    evidence: [
+      ...stampEvidence(run, stamp),
+      ...inputEvidence(run.inputs),
+      ...params.evidence,
+      ...tags.evidence,
+      ...spark.evidence,
+    ],
+    warnings: [...params.warnings, ...tags.warnings, ...spark.warnings],
+    unnamed: [...params.unnamed, ...tags.unnamed],
+  };
+}
+
+function stampEvidence(run: Pick<Run, 'tags'>, stamp: Stamp | undefined): readonly Evidence[] {
+  return (stamp?.tables ?? []).map((table) => {
+    const { alias, ref, location, id, version } = table;
+    const tag = run.tags[tableTag(alias)] === undefined ? stampTag : tableTag(alias);
+    return {
+      kind: 'stamp',
+      where: `tag ${tag}`,
+      alias,
+      ref,
+      location,
+      id,
+      version,
+      stamped: table,
+    };
+  });
+}

@@ -1,0 +1,231 @@
+import { isLineageError } from '../base/errors.ts';
+import type { DeltaTables } from '../delta/delta-table.ts';
+import type { ArtifactOwner, ArtifactReader } from '../registry/artifact-reader.ts';
+import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { Run } from '../registry/run.ts';
+import type { RunSearch } from '../registry/run-search.ts';
+import type { RunStore } from '../registry/run-store.ts';
+import type { Evidence, FoundEvidence, UnnamedVersion, VersionParam } from './evidence.ts';
+import { evidenceOn } from './evidence-on.ts';
+import type { CallOptions } from './find-table.ts';
+import { modelFileEvidence } from './model-files.ts';
+import { type EvidenceNames, namedEvidence } from './named-evidence.ts';
+import { resolvePlaces } from './resolve-places.ts';
+import type { Warning } from './result/parts.ts';
+import type { Stamp } from './stamp.ts';
+import { stampOn } from './wire-stamp.ts';
+
+export interface EvidenceSources {
+  readonly tables: DeltaTables;
+  readonly runs: RunStore;
+  readonly models: ModelRegistry;
+  /** Absent: parents are looked at, children and shared datasets are not. */
+  readonly search?: RunSearch;
+  /** Absent: the files of models are not looked at. */
+  readonly artifactReader?: ArtifactReader;
+}
+
+export interface GatherOptions extends CallOptions {
+  readonly versionParams?: readonly VersionParam[];
+  readonly names?: EvidenceNames | undefined;
+}
+
+/** How many runs up, and how many runs down. */
+const mostParents = 3;
+const mostChildren = 100;
+/** How many models of a run. */
+const mostModels = 5;
+
+/**
+ * All that is recorded about the data of a run: on the run, its logged model and its files; where none of these says a version, on the
+ * runs that it was started in, or else on those started in it. A run with a stamp of ours is not searched any further.
+ */
+export async function gatherEvidence(
+  run: Run,
+  stamp: Stamp | undefined,
+  loggedModelId: string | undefined,
+  sources: EvidenceSources,
+  options: GatherOptions,
+): Promise<FoundEvidence> {
+  const call = options.signal ? { signal: options.signal } : {};
+  const parts: FoundEvidence[] = [ownEvidence(run, stamp, options)];
+  if (stamp === undefined) {
+    // A run asked for by itself is that of any model it logged.
+    const modelIds = loggedModelId === undefined ? (run.loggedModelIds ?? []) : [loggedModelId];
+    for (const id of modelIds.slice(0, mostModels)) {
+      parts.push(await loggedModelEvidence(id, sources, options));
+    }
+    if (sources.artifactReader !== undefined) {
+      const owners: readonly ArtifactOwner[] = [
+        { kind: 'run', id: run.id },
+        ...modelIds.slice(0, mostModels).map((id) => ({ kind: 'logged-model', id }) as const),
+      ];
+      for (const owner of owners) {
+        const named = { versionParams: options.versionParams ?? [], names: options.names };
+        parts.push(await modelFileEvidence(owner, sources.artifactReader, { ...named, ...call }));
+      }
+    }
+    if (!parts.some(saysVersion)) parts.push(...(await relatedEvidence(run, sources, options)));
+  }
+  const evidence = inOrder(parts.flatMap((part) => part.evidence));
+  const resolved = await resolvePlaces(evidence, sources.tables, call);
+  return {
+    evidence: await withSharing(run, resolved.evidence, sources.search, call),
+    warnings: [...parts.flatMap((part) => part.warnings), ...resolved.warnings],
+    unnamed: parts.flatMap((part) => part.unnamed),
+  };
+}
+
+const ranks: readonly Evidence['kind'][] = [
+  'stamp',
+  'dataset-input',
+  'param',
+  'tag',
+  'spark-datasource',
+  'model-metadata',
+  'feature-spec',
+  'inferred',
+];
+
+function inOrder(evidence: readonly Evidence[]): readonly Evidence[] {
+  return evidence.toSorted((a, b) => ranks.indexOf(a.kind) - ranks.indexOf(b.kind));
+}
+
+function ownEvidence(run: Run, stamp: Stamp | undefined, options: GatherOptions): FoundEvidence {
+  return evidenceOn(run, stamp, options.versionParams ?? [], options.names);
+}
+
+function saysVersion({ evidence, unnamed }: FoundEvidence): boolean {
+  return unnamed.length > 0 || evidence.some(({ version }) => version !== undefined);
+}
+
+async function loggedModelEvidence(
+  id: string,
+  { models }: EvidenceSources,
+  options: GatherOptions,
+): Promise<FoundEvidence> {
+  try {
+    const { params = {}, tags = {} } = await models.loggedModel(id, options);
+    const found = (['param', 'tag'] as const).map((kind) =>
+      namedEvidence(
+        kind,
+        kind === 'param' ? params : tags,
+        options.versionParams ?? [],
+        options.names,
+      ),
+    );
+    return relabelled(
+      {
+        evidence: found.flatMap(({ evidence }) => evidence),
+        warnings: found.flatMap(({ warnings }) => warnings),
+        unnamed: found.flatMap(({ unnamed }) => unnamed),
+      },
+      `of logged model ${id}`,
+    );
+  } catch (error) {
+    if (!isLineageError(error)) throw error;
+    const message = `The logged model ${id} was not looked at: ${error.code}: ${error.message}`;
+    return { evidence: [], unnamed: [], warnings: [{ code: 'MODEL_UNCHECKED', message }] };
+  }
+}
+
+/** What the runs say that this one was started in; where they say nothing, what the runs say that were started in it. */
+async function relatedEvidence(
+  run: Run,
+  sources: EvidenceSources,
+  options: GatherOptions,
+): Promise<readonly FoundEvidence[]> {
+  const parents: FoundEvidence[] = [];
+  const seen = new Set([run.id]);
+  let at = run;
+  for (let up = 0; up < mostParents; up++) {
+    const parentId = at.tags['mlflow.parentRunId'];
+    if (parentId === undefined || seen.has(parentId)) break;
+    seen.add(parentId);
+    const parent = await runOrWarning(parentId, sources, options);
+    if ('warning' in parent) {
+      parents.push({ evidence: [], unnamed: [], warnings: [parent.warning] });
+      break;
+    }
+    at = parent.run;
+    parents.push(otherRun(at, `of parent run ${at.id}`, options));
+    if (parents.some(saysVersion)) return parents;
+  }
+  if (parents.some(({ evidence }) => evidence.length > 0)) return parents;
+  const children = (await sources.search?.childrenOf(run, mostChildren, options)) ?? [];
+  return [
+    ...parents,
+    ...children.map((child) => otherRun(child, `of child run ${child.id}`, options)),
+  ];
+}
+
+/** What another run says, each record with the name of that run. */
+export function otherRun(run: Run, whose: string, options: GatherOptions): FoundEvidence {
+  const warnings: Warning[] = [];
+  let stamp: Stamp | undefined;
+  try {
+    stamp = stampOn(run);
+  } catch (error) {
+    if (!isLineageError(error, 'STAMP_INVALID')) throw error;
+    warnings.push({ code: error.code, message: error.message });
+  }
+  const found = relabelled(ownEvidence(run, stamp, options), whose);
+  return {
+    evidence: found.evidence.map((item) => ({ ...item, of: run })),
+    unnamed: found.unnamed,
+    warnings: [...warnings, ...found.warnings],
+  };
+}
+
+function relabelled(found: FoundEvidence, whose: string): FoundEvidence {
+  const label = <T extends { readonly where: string }>(item: T): T => ({
+    ...item,
+    where: `${item.where} ${whose}`,
+  });
+  return {
+    evidence: found.evidence.map(label),
+    unnamed: found.unnamed.map((item): UnnamedVersion => label(item)),
+    warnings: found.warnings,
+  };
+}
+
+async function runOrWarning(
+  runId: string,
+  { runs }: EvidenceSources,
+  options: GatherOptions,
+): Promise<{ readonly run: Run } | { readonly warning: Warning }> {
+  try {
+    return { run: await runs.get(runId, options) };
+  } catch (error) {
+    if (!isLineageError(error, 'RUN_NOT_FOUND')) throw error;
+    const message = `The run was started in run ${runId}, which is gone, and its records with it.`;
+    return { warning: { code: 'RUN_NOT_FOUND', message } };
+  }
+}
+
+/** Notes on dataset inputs which earlier run of the experiment has the same. */
+async function withSharing(
+  run: Run,
+  evidence: readonly Evidence[],
+  search: RunSearch | undefined,
+  options: CallOptions,
+): Promise<readonly Evidence[]> {
+  if (search === undefined || evidence.some(({ kind }) => kind === 'stamp')) return evidence;
+  const noted: Evidence[] = [];
+  for (const item of evidence) {
+    const first =
+      item.dataset === undefined || item.version === undefined || item.of !== undefined
+        ? undefined
+        : await search.firstWith(run.experimentId, item.dataset, options);
+    const isEarlier =
+      first?.startedAt !== undefined &&
+      first.id !== run.id &&
+      first.startedAt <= (run.startedAt ?? 0);
+    noted.push(
+      isEarlier && first.startedAt !== undefined
+        ? { ...item, sharedWith: { runId: first.id, startedAt: first.startedAt } }
+        : item,
+    );
+  }
+  return noted;
+}

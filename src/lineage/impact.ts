@@ -1,0 +1,280 @@
+import { isLineageError } from '../base/errors.ts';
+import type { DeltaTable } from '../delta/delta-table.ts';
+import type { ModelVersion } from '../registry/model.ts';
+import type { RunSearch } from '../registry/run-search.ts';
+import { type CallOptions, openTable } from './find-table.ts';
+import type { EvidenceSources, GatherOptions } from './gather-evidence.ts';
+import type { TableEvidence } from './group-evidence.ts';
+import { judgeLink } from './judge-link.ts';
+import { countMatching } from './matching-rows.ts';
+import { type RecordedModel, registryLinks } from './registry-links.ts';
+import type { ImpactedModel, ImpactResult } from './result/impact.ts';
+import type { Warning } from './result/parts.ts';
+import { type CommitEffect, commitsByVersion, followCommit, type RowBounds } from './survival.ts';
+import { tableStates } from './table-states.ts';
+
+export interface ImpactRequest {
+  readonly table: DeltaTable;
+  /** Commits, first and last; absent where only a predicate is asked for. */
+  readonly commits?: { readonly from: number; readonly to: number };
+  /** A SQL condition: which versions hold rows that meet it. */
+  readonly predicate?: string;
+  readonly protectedStages: readonly string[];
+}
+
+type ImpactOptions = GatherOptions & { readonly now: number };
+
+/** One use of the table by a model version. */
+interface Use {
+  readonly model: ModelVersion;
+  readonly version: number | undefined;
+  readonly certainty: string;
+}
+
+/**
+ * Which model versions were trained on what some commits of a table did: they hold rows that these added, or lack rows that these
+ * removed. Decided by the files that live in the version trained on, not by its number: what was deleted or restored meanwhile is
+ * no impact. With a predicate: those whose version holds rows that meet it.
+ *
+ * @throws LineageError VERSION_TOO_NEW, VERSION_TOO_OLD, FILTER_INVALID, … when the commits can't be looked at
+ */
+export async function impact(
+  { table, commits: range, predicate, protectedStages }: ImpactRequest,
+  sources: EvidenceSources & { readonly search: RunSearch },
+  options: ImpactOptions,
+): Promise<ImpactResult> {
+  const call = options.signal ? { signal: options.signal } : {};
+  const latest = await table.history.resolve({ kind: 'latest' }, call);
+  const { tableId } = await table.snapshots.at(latest.version, call);
+  if (range !== undefined) {
+    // Says when there is no such version.
+    await table.history.resolve({ kind: 'version', version: range.to }, call);
+  }
+  const warnings: Warning[] = [];
+  const recorded = await registryLinks(sources, options);
+  const uses = await usesOf(table, tableId, recorded, sources, options);
+  const without = recorded.filter(({ tables }) => tables.length === 0).length;
+  if (without > 0) {
+    const message = `${without} model version${without === 1 ? '' : 's'} record${without === 1 ? 's' : ''} no table on the runs that made them, so nothing is known of their data; 'asof trace' looks further, for one.`;
+    warnings.push({ code: 'MODELS_UNKNOWN', message });
+  }
+  const versions = [...new Set(uses.flatMap(({ version }) => version ?? []))];
+  const effects = range ? await effectsOf(table, range, versions, call) : [];
+  // A condition that is none is refused, also where no version is asked about.
+  const looked = versions.length === 0 ? [latest.version] : versions;
+  const matches = predicate ? await matchesIn(table, looked, predicate, call) : undefined;
+  const models = uses.map((use) => judged(use, range, effects, matches));
+  const affected = models.filter(({ effect }) => effect !== 'none');
+  const isHit = ({ stages, effect }: ImpactedModel) =>
+    effect !== 'unknown' && stages.some((stage) => protectedStages.includes(stage));
+  const stages: Record<string, number> = {};
+  for (const { stages: own, effect } of affected) {
+    if (effect === 'unknown') continue;
+    for (const stage of own.length === 0 ? ['none'] : own) stages[stage] = (stages[stage] ?? 0) + 1;
+  }
+  return {
+    schemaVersion: 1,
+    table: { ref: table.name, id: tableId, location: table.location },
+    from: range?.from ?? null,
+    to: range?.to ?? null,
+    predicate: predicate ?? null,
+    commits: effects.map(({ commit, added, removed }) => ({
+      version: commit.version,
+      committedAt: commit.timestamp === 0 ? null : new Date(commit.timestamp).toISOString(),
+      operation: commit.operation ?? null,
+      added: shown(added),
+      removed: shown(removed),
+    })),
+    models: affected.toSorted(
+      (a, b) =>
+        Number(isHit(b)) - Number(isHit(a)) ||
+        Number(a.effect === 'unknown') - Number(b.effect === 'unknown') ||
+        (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version - b.version),
+    ),
+    stages,
+    unaffected: models.length - affected.length,
+    protectedStages: [...protectedStages],
+    isProtectedHit: affected.some(isHit),
+    warnings,
+  };
+}
+
+/** The model versions that record the table, each with the version that they were trained on. */
+async function usesOf(
+  table: DeltaTable,
+  tableId: string,
+  recorded: readonly RecordedModel[],
+  sources: EvidenceSources,
+  options: ImpactOptions,
+): Promise<readonly Use[]> {
+  const states = tableStates(sources.tables, options);
+  const uses: Use[] = [];
+  const known = new Map<string, readonly Omit<Use, 'model'>[]>();
+  for (const { version: model, run, tables } of recorded) {
+    if (run === undefined) continue;
+    const own =
+      known.get(run.id) ??
+      (await Promise.all(
+        tables
+          .filter((group) => isAbout(group, table, tableId, sources))
+          .map(async (group): Promise<Omit<Use, 'model'>> => {
+            const [{ kind, version }] = group;
+            const isPlain = group.every((item) => item.version === version);
+            if (kind === 'stamp' && isPlain) return { version, certainty: 'stamped' };
+            const { link } = await judgeLink(group[0].of ?? run, group, { ...options, states });
+            return { version: link.version ?? undefined, certainty: link.certainty };
+          }),
+      ));
+    known.set(run.id, own);
+    uses.push(...own.map((use) => ({ model, ...use })));
+  }
+  return uses;
+}
+
+/** The table id decides where a record has one; else the place. */
+function isAbout(
+  group: TableEvidence,
+  table: DeltaTable,
+  tableId: string,
+  { tables }: EvidenceSources,
+): boolean {
+  const ids = group.flatMap(({ id }) => id ?? []);
+  if (ids.length > 0) return ids.includes(tableId);
+  return group
+    .flatMap(({ ref, location }) => (location === undefined ? [ref] : [ref, location]))
+    .some((place) => openTable(place, tables).table?.location === table.location);
+}
+
+async function effectsOf(
+  table: DeltaTable,
+  { from, to }: { readonly from: number; readonly to: number },
+  versions: readonly number[],
+  call: CallOptions,
+): Promise<readonly CommitEffect[]> {
+  const commits = await commitsByVersion(table, call);
+  const last = Math.max(to, ...versions);
+  const effects: CommitEffect[] = [];
+  for (let version = from; version <= to; version++) {
+    effects.push(await followCommit(table, commits, version, last, call));
+  }
+  return effects;
+}
+
+type Matches = ReadonlyMap<number, number | string>;
+
+/** How many rows of each version meet a condition, or why nobody can tell. */
+async function matchesIn(
+  table: DeltaTable,
+  versions: readonly number[],
+  predicate: string,
+  call: CallOptions,
+): Promise<Matches> {
+  const matches = new Map<number, number | string>();
+  for (const version of versions.toSorted((a, b) => a - b)) {
+    try {
+      matches.set(version, await countMatching(table, version, predicate, call));
+    } catch (error) {
+      if (!isLineageError(error) || isLineageError(error, 'FILTER_INVALID')) throw error;
+      matches.set(version, error.message);
+    }
+  }
+  return matches;
+}
+
+const zero: RowBounds = { atLeast: 0, atMost: 0 };
+
+function judged(
+  { model, version, certainty }: Use,
+  range: { readonly from: number; readonly to: number } | undefined,
+  effects: readonly CommitEffect[],
+  matches: Matches | undefined,
+): ImpactedModel {
+  const head = {
+    name: model.name,
+    version: model.version,
+    stages: model.stage === undefined ? [] : [model.stage],
+    aliases: [...model.aliases],
+    runId: model.runId ?? null,
+    tableVersion: version ?? null,
+    certainty,
+  };
+  const unknown = (why: string): ImpactedModel => ({
+    ...head,
+    effect: 'unknown',
+    held: null,
+    lacking: null,
+    commits: [],
+    why,
+  });
+  if (version === undefined) {
+    return unknown('it was trained on the table, and which version is not known');
+  }
+  if (matches !== undefined) {
+    const count = matches.get(version);
+    if (typeof count !== 'number') return unknown(count ?? 'the version was not read');
+    // A range as well: both have to hold.
+    const isInRange = range === undefined || touching(effects, version).length > 0;
+    const isHeld = count > 0 && isInRange;
+    return {
+      ...head,
+      effect: isHeld ? 'holds' : 'none',
+      held: { atLeast: count, atMost: count },
+      lacking: null,
+      commits: touching(effects, version),
+      why: isHeld
+        ? `v${version} holds ${count} row${count === 1 ? ' that meets' : 's that meet'} the condition`
+        : `v${version} holds no such row`,
+    };
+  }
+  const found = effects.flatMap((effect) => effect.at.get(version) ?? []);
+  const held = found.reduce((all, one) => add(all, one.held), zero);
+  const lacking = found.reduce((all, one) => add(all, one.lacking), zero);
+  const [holds, lacks] = [held.atMost !== 0, lacking.atMost !== 0];
+  return {
+    ...head,
+    effect: holds && lacks ? 'both' : holds ? 'holds' : lacks ? 'lacks' : 'none',
+    held: shown(held),
+    lacking: shown(lacking),
+    commits: touching(effects, version),
+    why: whyOf(version, range?.from ?? 0, held, lacking),
+  };
+}
+
+function touching(effects: readonly CommitEffect[], version: number): number[] {
+  return effects
+    .filter(({ at }) => {
+      const survival = at.get(version);
+      return survival && (survival.held.atMost !== 0 || survival.lacking.atMost !== 0);
+    })
+    .map(({ commit }) => commit.version);
+}
+
+function whyOf(version: number, from: number, held: RowBounds, lacking: RowBounds): string {
+  if (version < from) return `v${version} is older`;
+  const parts = [
+    ...(held.atMost === 0 ? [] : [`holds ${inWords(held)} that the commits added or changed`]),
+    ...(lacking.atMost === 0
+      ? []
+      : [`lacks ${inWords(lacking)} that the commits removed or changed`]),
+  ];
+  if (parts.length > 0) return `v${version} ${parts.join(' and ')}`;
+  return `v${version} has nothing left of what the commits did`;
+}
+
+function inWords({ atLeast, atMost }: RowBounds): string {
+  if (atMost === undefined) return `${atLeast} rows or more`;
+  if (atLeast === atMost) return `${atLeast} row${atLeast === 1 ? '' : 's'}`;
+  return atLeast === 0 ? `up to ${atMost} rows` : `${atLeast} to ${atMost} rows`;
+}
+
+function add(a: RowBounds, b: RowBounds): RowBounds {
+  const isBounded = a.atMost !== undefined && b.atMost !== undefined;
+  return {
+    atLeast: a.atLeast + b.atLeast,
+    ...(isBounded && { atMost: (a.atMost ?? 0) + (b.atMost ?? 0) }),
+  };
+}
+
+function shown({ atLeast, atMost }: RowBounds) {
+  return { atLeast, atMost: atMost ?? null };
+}

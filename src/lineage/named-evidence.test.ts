@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { namedEvidence } from './named-evidence.ts';
+
+const found = (
+  values: Readonly<Record<string, string>>,
+  names?: Parameters<typeof namedEvidence>[3],
+) => namedEvidence('param', values, [], names).evidence.map(({ ref, version }) => [ref, version]);
+
+test.each([
+  { values: { delta_path: '/data/t', delta_version: '0' }, why: 'a path' },
+  { values: { table_name: 'a.t', table_version: '0' }, ref: 'a.t', why: 'a name' },
+  { values: { training_data: '/data/t', training_data_version: '0' }, why: 'the thing itself' },
+  { values: { 'data.path': '/data/t', 'data.version': '0' }, why: 'dots' },
+  { values: { training_data: '/data/t@v0' }, why: 'both in one' },
+])('a table with its version, by $why', ({ values, ref = '/data/t' }) => {
+  expect(found(values as Record<string, string>)).toEqual([[ref, 0]]);
+});
+
+test.each([
+  { model_path: '/models/m', model_version: '3' },
+  { python_version: '3.11', python_path: '/usr/bin' },
+  { data_source: 'warehouse', data_source_version: '3' },
+  { sklearn_version: '1.9.1' },
+  { note: 'see a.t@v3' },
+  { 'mlflow.data_path': '/data/t', 'mlflow.data_version': '3' },
+])('what is about something else gives none: %o', (values) => {
+  expect(found(values as Record<string, string>)).toEqual([]);
+});
+
+test('a pair of names of a team is found by its pattern, for each text that the star stands for', () => {
+  const values = {
+    in_a_at: '/data/a',
+    in_a_rev: '1',
+    in_b_at: '/data/b',
+    in_b_rev: '0',
+    x_rev: '7',
+  };
+  const pairs = [{ table: 'in_*_at', version: 'in_*_rev' }];
+  expect(found(values, { pairs, refs: [] })).toEqual([
+    ['/data/a', 1],
+    ['/data/b', 0],
+  ]);
+});
+
+test('a value with its version is found under the names that are configured', () => {
+  const values = { lineage: 't@v4', other: 't@v5' };
+  expect(found(values, { pairs: [], refs: ['line*'] })).toEqual([['t', 4]]);
+});
+
+test('a version alone is kept apart, for the one table that something else names', () => {
+  const { evidence, unnamed } = namedEvidence('tag', { delta_version: '0' }, []);
+  expect(evidence).toEqual([]);
+  expect(unnamed).toMatchObject([{ where: 'tag delta_version', version: 0 }]);
+});

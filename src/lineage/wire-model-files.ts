@@ -1,0 +1,106 @@
+import { z } from 'zod';
+
+/** What an MLmodel file says that bears on data. */
+export interface ModelFile {
+  /** The free metadata of `log_model(metadata=…)`, nested names joined with dots, values as text. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Where the Python flavor keeps its data, relative to the model: `data/feature_store`. */
+  readonly dataFolder?: string;
+  readonly runId?: string;
+}
+
+const wireModelFile = z
+  .object({
+    run_id: z.string().nullish().catch(undefined),
+    metadata: z.record(z.string(), z.unknown()).nullish().catch(undefined),
+    flavors: z
+      .object({
+        python_function: z.object({ data: z.string().nullish().catch(undefined) }).nullish(),
+      })
+      .nullish()
+      .catch(undefined),
+  })
+  .transform(({ run_id, metadata, flavors }): ModelFile => {
+    const dataFolder = flavors?.python_function?.data ?? undefined;
+    return {
+      metadata: flattened(metadata ?? {}),
+      ...(typeof dataFolder === 'string' && { dataFolder }),
+      ...(typeof run_id === 'string' && { runId: run_id }),
+    };
+  });
+
+/** Reads an `MLmodel` file; undefined when it is none. */
+export async function parseModelFile(text: string): Promise<ModelFile | undefined> {
+  return wireModelFile.safeParse(await yamlOf(text)).data;
+}
+
+/** A table that a feature store's specification names; it holds no version. */
+export interface SpecTable {
+  readonly ref: string;
+  readonly id?: string;
+}
+
+const wireTableEntry = z.union([
+  z.record(z.string(), z.object({ table_id: z.string().nullish() }).nullish()),
+  z.null(),
+]);
+const wireColumn = z.record(
+  z.string(),
+  z.object({ source: z.string().nullish(), table_name: z.string().nullish() }).nullish(),
+);
+
+/**
+ * `feature_spec.yaml` of Databricks' feature store, versions 1 to 11: `input_tables` maps names to ids where the file is new enough,
+ * `input_columns` names the table of each feature. Source: databricks-feature-engineering 0.18.
+ */
+const wireFeatureSpec = z
+  .object({
+    input_columns: z.array(wireColumn).nullish().catch(undefined),
+    input_tables: z
+      .union([z.array(wireTableEntry), wireTableEntry.transform((entry) => [entry])])
+      .nullish()
+      .catch(undefined),
+  })
+  .transform(({ input_columns, input_tables }): readonly SpecTable[] => {
+    const ids = new Map<string, string | undefined>();
+    for (const entry of input_tables ?? []) {
+      for (const [name, table] of Object.entries(entry ?? {})) {
+        ids.set(name, table?.table_id ?? undefined);
+      }
+    }
+    for (const entry of input_columns ?? []) {
+      for (const column of Object.values(entry)) {
+        const name = column?.table_name ?? undefined;
+        if (name !== undefined && !ids.has(name)) ids.set(name, undefined);
+      }
+    }
+    return [...ids].map(([ref, id]) => ({ ref, ...(id !== undefined && { id }) }));
+  });
+
+/** The feature tables of a `feature_spec.yaml`; undefined when it is none. */
+export async function parseFeatureSpec(text: string): Promise<readonly SpecTable[] | undefined> {
+  return wireFeatureSpec.safeParse(await yamlOf(text)).data;
+}
+
+async function yamlOf(text: string): Promise<unknown> {
+  const { parse, YAMLParseError } = await import('yaml');
+  try {
+    return parse(text);
+  } catch (error) {
+    if (error instanceof YAMLParseError || error instanceof ReferenceError) return;
+    throw error;
+  }
+}
+
+/** Numbers and flags as text; lists are left out. */
+function flattened(values: Readonly<Record<string, unknown>>, prefix = ''): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([key, value]): readonly (readonly [string, string])[] => {
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+        return Object.entries(flattened({ ...value }, `${prefix}${key}.`));
+      }
+      const isPlain = ['string', 'number', 'boolean', 'bigint'].includes(typeof value);
+      return isPlain ? [[prefix + key, String(value)]] : [];
+    }),
+  );
+}

@@ -1,0 +1,26 @@
+import type { Run, RunInput } from './run.ts';
+import type { CallOptions } from './run-store.ts';
+
+/** Many runs at once. */
+export interface RunSearch {
+  /** Every run of every experiment, deleted ones too, newest first; a page in memory at a time. */
+  all(options?: RunSearchOptions): AsyncIterable<Run>;
+
+  /** Those of these runs that are there, by id; deleted ones too. A few requests, however many ids. */
+  byIds(ids: readonly string[], options?: CallOptions): Promise<ReadonlyMap<string, Run>>;
+
+  /** The runs that were started inside a run, as `mlflow.start_run(nested=True)` does; oldest first, at most `limit`. */
+  childrenOf(run: Run, limit: number, options?: CallOptions): Promise<readonly Run[]>;
+
+  /** The first run of the experiment that has this dataset: MLflow keeps what that one said of it for all that follow. */
+  firstWith(
+    experimentId: string,
+    input: Pick<RunInput, 'name' | 'digest'>,
+    options?: CallOptions,
+  ): Promise<Run | undefined>;
+}
+
+export interface RunSearchOptions extends CallOptions {
+  /** Only runs that started at or after this moment: epoch milliseconds. */
+  readonly since?: number;
+}

@@ -1,0 +1,324 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  connectRegistry,
+  connectTables,
+  loadSettings,
+  parseModelRef,
+  resultSchemas,
+  type TraceResult,
+  trace,
+} from '../../src/index.ts';
+import { type MlflowServer, startMlflow } from './support/mlflow-server.ts';
+import { type Spark, sparkPython, startSpark } from './support/spark.ts';
+
+/** What a run is: how MLflow's own client recorded it, and what it really read. */
+interface Animal {
+  /** The table, from 0: 30, 50, 80 rows at v0, v1, v2. */
+  readonly truth: number;
+  /** Python inside a run; `table` is the path, `name` a table's name, `spark` the session. */
+  readonly code: string;
+  /** `true`: the answer is the true version. `false`: it may also be unknown. */
+  readonly isKnown: boolean;
+  /** Codes of warnings, some at least; a wrong answer without one is the failure that this file is about. */
+  readonly warned?: readonly string[];
+  readonly certainty?: string;
+}
+
+const at = (version: number) =>
+  `spark.read.format("delta").option("versionAsOf", ${version}).load(table)`;
+const pandas = (rows: number) =>
+  `pandas.DataFrame({"id": range(${rows}), "amount": [float(i) for i in range(${rows})]})`;
+const log = (dataset: string) => `mlflow.log_input(${dataset}, context="training")`;
+
+const zoo: Readonly<Record<string, Animal>> = {
+  'load_delta of the latest': {
+    truth: 2,
+    code: log('mlflow.data.load_delta(path=table)'),
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'load_delta of version 1': {
+    truth: 1,
+    code: log('mlflow.data.load_delta(path=table, version="1")'),
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'load_delta of version 0, which MLflow loses': {
+    truth: 0,
+    code: log('mlflow.data.load_delta(path=table, version=0)'),
+    isKnown: true,
+    certainty: 'inferred',
+    warned: ['VERSION_INFERRED'],
+  },
+  'from_spark of version 1, recorded as the latest': {
+    truth: 1,
+    code: log(`mlflow.data.from_spark(${at(1)}, path=table)`),
+    isKnown: true,
+    certainty: 'conflicting',
+  },
+  'from_spark of version 0 and told so, recorded as the latest': {
+    truth: 0,
+    code: log(`mlflow.data.from_spark(${at(0)}, path=table, version=0)`),
+    isKnown: true,
+    certainty: 'conflicting',
+  },
+  'from_spark of version 0, given as text': {
+    truth: 0,
+    code: log(`mlflow.data.from_spark(${at(0)}, path=table, version="0")`),
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'from_spark with a filter': {
+    truth: 1,
+    code: log(`mlflow.data.from_spark(${at(1)}.filter("id > 5"), path=table, version="1")`),
+    isKnown: true,
+    warned: ['VERSION_DOUBTFUL'],
+  },
+  'from_spark of a URL, recorded without a version': {
+    truth: 2,
+    code: log(`mlflow.data.from_spark(${at(2)}, path="file://" + table)`),
+    isKnown: true,
+    certainty: 'inferred',
+    warned: ['VERSION_INFERRED'],
+  },
+  'from_spark of a URL, of an older version': {
+    truth: 1,
+    code: log(`mlflow.data.from_spark(${at(1)}, path="file://" + table)`),
+    isKnown: true,
+    certainty: 'inferred',
+    warned: ['VERSION_INFERRED'],
+  },
+  'from_spark of SQL that says its version': {
+    truth: 1,
+    code: `sql = f"SELECT * FROM delta.\`{table}\` VERSION AS OF 1"
+${log('mlflow.data.from_spark(spark.sql(sql), sql=sql)')}`,
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'from_spark without any source': {
+    truth: 1,
+    code: log(`mlflow.data.from_spark(${at(1)})`),
+    isKnown: false,
+    warned: ['NOTHING_RECORDED'],
+  },
+  'from_pandas of a folder': {
+    truth: 1,
+    code: log(`mlflow.data.from_pandas(${pandas(50)}, source=table)`),
+    isKnown: true,
+    certainty: 'inferred',
+    warned: ['VERSION_INFERRED'],
+  },
+  'from_pandas without a source': {
+    truth: 1,
+    code: log(`mlflow.data.from_pandas(${pandas(50)})`),
+    isKnown: false,
+    warned: ['NOTHING_RECORDED'],
+  },
+  'from_pandas with a DeltaDatasetSource': {
+    truth: 2,
+    code: `from mlflow.data.delta_dataset_source import DeltaDatasetSource
+${log(`mlflow.data.from_pandas(${pandas(80)}, source=DeltaDatasetSource(path=table, delta_table_version=2))`)}`,
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'from_numpy of a file of the table': {
+    truth: 0,
+    code: `import glob, numpy
+file = sorted(glob.glob(table + "/*.parquet"), key=os.path.getmtime)[0]
+${log('mlflow.data.from_numpy(numpy.zeros((30, 2)), source=file)')}`,
+    isKnown: false,
+    certainty: 'inferred',
+    warned: ['VERSION_INFERRED'],
+  },
+  'sklearn autologging': {
+    truth: 2,
+    code: `import sklearn.linear_model
+mlflow.sklearn.autolog(log_models=False, silent=True)
+frame = ${pandas(80)}
+sklearn.linear_model.LinearRegression().fit(frame[["id"]], frame["amount"])
+mlflow.sklearn.autolog(disable=True)`,
+    isKnown: false,
+    warned: ['NOTHING_RECORDED'],
+  },
+  'params by hand': {
+    truth: 1,
+    code: 'mlflow.log_params({"feature_table": table, "feature_table_version": 1})',
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'tags by hand': {
+    truth: 0,
+    code: 'mlflow.set_tags({"delta_path": table, "delta_version": 0})',
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'a param with the version in it': {
+    truth: 1,
+    code: 'mlflow.log_param("training_data", table + "@v1")',
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'params under names of a team': {
+    truth: 1,
+    code: 'mlflow.log_params({"ours.a.where": table, "ours.a.rev": 1})',
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'Spark autologging': {
+    truth: 2,
+    code: `from mlflow.spark.autologging import _get_table_info_string
+mlflow.set_tag("sparkDatasourceInfo", "\\n".join([
+    _get_table_info_string("/data/csv", None, "csv"), _get_table_info_string(table, "2", "delta")]))`,
+    isKnown: true,
+    certainty: 'recorded',
+    warned: ['READS_MAY_BE_OTHERS'],
+  },
+  'metadata of the model': {
+    truth: 1,
+    code: `mlflow.pyfunc.log_model(name="model", python_model=Model(), metadata={"feature_table": table, "feature_table_version": 1})`,
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'a feature store': {
+    truth: 2,
+    code: `spec = [
+    "input_columns:", "- id:", "    source: feature_store", f"    table_name: {table}", "    feature_name: amount",
+    "input_tables:", f"- {table}:", f"    table_id: {table_id}", "serialization_version: 11"]
+mlflow.log_text("\\n".join(spec), "model/data/feature_store/feature_spec.yaml")`,
+    isKnown: true,
+    certainty: 'inferred',
+    warned: ['VERSION_INFERRED'],
+  },
+  'a run inside another that records the table': {
+    truth: 1,
+    code: `mlflow.log_params({"feature_table": table, "feature_table_version": 1})
+with mlflow.start_run(nested=True) as child:
+    asked = child.info.run_id`,
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'a run around others that record the table': {
+    truth: 0,
+    code: `with mlflow.start_run(nested=True):
+    mlflow.log_params({"feature_table": table, "feature_table_version": 0})`,
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'a record of a version that came later': {
+    truth: 2,
+    code: 'mlflow.log_params({"feature_table": table, "feature_table_version": 7})',
+    isKnown: false,
+    certainty: 'conflicting',
+  },
+  'a dataset that MLflow keeps from an earlier run': {
+    truth: 2,
+    code: `from mlflow.data.delta_dataset_source import DeltaDatasetSource
+${log(`mlflow.data.from_pandas(${pandas(80)}, source=DeltaDatasetSource(path=table, delta_table_version=2), name="kept", digest="same")`)}`,
+    isKnown: false,
+    warned: ['VERSION_DOUBTFUL', 'RECORDS_CONFLICT'],
+  },
+};
+
+describe.skipIf(sparkPython === undefined)('the zoo of records', () => {
+  let folder: string;
+  let server: MlflowServer;
+  let spark: Spark;
+  const runs: Record<string, string> = {};
+  let traced: Readonly<Record<string, TraceResult>>;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'asof-zoo-'));
+    [server, spark] = await Promise.all([
+      startMlflow(sparkPython ?? ''),
+      startSpark(sparkPython ?? ''),
+    ]);
+    const write = (first: number, count: number) =>
+      `spark.range(${first}, ${first + count}).selectExpr("id", "double(id) amount").coalesce(1).write.format("delta").mode("append").save("${folder}/t")`;
+    const program = (code: string, name: string) => `
+import os, mlflow, pandas
+mlflow.set_tracking_uri("${server.url}")
+table = "${folder}/t"
+table_id = spark.sql(f"DESCRIBE DETAIL delta.\`{table}\`").first()["id"]
+class Model(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None): return model_input
+# One experiment for all would mix their datasets: MLflow keeps the first of a name and digest.
+mlflow.set_experiment(${JSON.stringify(name.startsWith('a dataset') ? 'first' : name)})
+asked = None
+with mlflow.start_run(run_name=${JSON.stringify(name)}) as run:
+${code.replace(/^/gm, '    ')}
+result = asked or run.info.run_id
+`;
+    await spark.python(write(0, 30));
+    // The first to have the dataset: MLflow keeps its version.
+    await spark.python(
+      program(
+        `from mlflow.data.delta_dataset_source import DeltaDatasetSource
+${log(`mlflow.data.from_pandas(${pandas(30)}, source=DeltaDatasetSource(path=table, delta_table_version="0"), name="kept", digest="same")`)}`,
+        'first',
+      ),
+    );
+    await spark.python(write(30, 20));
+    await spark.python(write(50, 30));
+    for (const [name, { code }] of Object.entries(zoo)) {
+      runs[name] = String(await spark.python(program(code, name)));
+    }
+    writeFileSync(
+      join(folder, 'asof.yaml'),
+      `tables:\n  analytics.t: ./t\nevidence:\n  pairs:\n    - { version: 'ours.*.rev', table: 'ours.*.where' }\n`,
+    );
+    traced = await traceAll();
+  }, 600_000);
+  afterAll(async () => {
+    await Promise.all([server?.stop(), spark?.stop()]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function traceAll(): Promise<Readonly<Record<string, TraceResult>>> {
+    const settings = await loadSettings({ cwd: folder, env: { MLFLOW_TRACKING_URI: server.url } });
+    const registry = await connectRegistry(settings);
+    const sources = { ...registry, tables: connectTables(settings, { cwd: folder }) };
+    const { versionParams, evidenceNames } = settings;
+    const results: Record<string, TraceResult> = {};
+    for (const [name, id] of Object.entries(runs)) {
+      const options = { versionParams, names: evidenceNames, now: Date.now() };
+      for await (const result of trace(parseModelRef(`runs:/${id}`), sources, options)) {
+        results[name] = resultSchemas.trace.parse(result);
+      }
+    }
+    registry.close();
+    return results;
+  }
+
+  test('holds a run of each kind', () => {
+    expect(Object.keys(traced).length).toBeGreaterThanOrEqual(25);
+  });
+
+  test('gives no wrong answer without a warning', () => {
+    const wrong = Object.entries(traced).filter(([name, { links, warnings }]) => {
+      const isWarned =
+        warnings.length > 0 || links.some(({ certainty }) => certainty === 'conflicting');
+      return (
+        !isWarned && links.some(({ version }) => version !== null && version !== zoo[name]?.truth)
+      );
+    });
+    expect(wrong.map(([name]) => name)).toEqual([]);
+  });
+
+  test.each(Object.entries(zoo))('%s', (name, { truth, isKnown, certainty, warned = [] }) => {
+    const result = traced[name];
+    const [link, ...others] = result?.links ?? [];
+    const said = JSON.stringify(result, undefined, 1);
+    expect(others, said).toEqual([]);
+    if (isKnown) expect(link?.version, said).toBe(truth);
+    if (certainty !== undefined) expect(link?.certainty, said).toBe(certainty);
+    const codes = (result?.warnings ?? []).map(({ code }) => code);
+    if (warned.length > 0)
+      expect(
+        codes.some((code) => warned.includes(code)),
+        said,
+      ).toBe(true);
+  });
+});
