@@ -38,6 +38,8 @@ describe.skipIf(!isThere('bash'))('in bash', () => {
     { words: ['x'], offers: [] },
     { words: ['model', ''], offers: ['register', 'promote'] },
     { words: ['model', 'p'], offers: ['promote'] },
+    { words: ['ledger', ''], offers: ['verify', 'export', 'import'] },
+    { words: ['trace', 'model', ''], offers: [] },
     { words: ['model', 'promote', '--st'], offers: ['--stage'] },
     { words: ['models', '--j'], offers: ['--json'] },
     { words: ['history', 'analytics.t', '--l'], offers: ['--limit'] },

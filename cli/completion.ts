@@ -21,10 +21,15 @@ ${[...commands]
   .reverse()
   .map(({ name, options }) => `    " ${name} "*) offers="${flags(options)}" ;;`)
   .join('\n')}
-    " model "*) offers="${unique(commands.flatMap(({ name }) => name.split(' ').slice(1)))}" ;;
+${[...groups(commands)]
+  .map(
+    ([group, members]) =>
+      `    " ${group} "*) offers="${members.map(([name]) => name).join(' ')}" ;;`,
+  )
+  .join('\n')}
     *) offers="${unique(commands.flatMap(({ name }) => name.split(' ').slice(0, 1)))}" ;;
   esac
-  if [[ "$current" == -* || $COMP_CWORD -eq 1 || "$words" == " model " ]]; then
+  if [[ "$current" == -* || $COMP_CWORD -eq 1 || ( $COMP_CWORD -eq 2 && " ${[...groups(commands).keys()].join(' ')} " == *"$words"* ) ]]; then
     COMPREPLY=($(compgen -W "$offers" -- "$current"))
   fi
 }
@@ -41,14 +46,17 @@ ${[...commands]
       `    "${name} "*) offers=(${options.map(({ flag, description }) => described(flag, description)).join(' ')}) ;;`,
   )
   .join('\n')}
-    "model "*) offers=(${secondLevel(commands)
-      .map(([name, summary]) => described(name, summary))
-      .join(' ')}) ;;
+${[...groups(commands)]
+  .map(
+    ([group, members]) =>
+      `    "${group} "*) offers=(${members.map(([name, summary]) => described(name, summary)).join(' ')}) ;;`,
+  )
+  .join('\n')}
     *) offers=(${firstLevel(commands)
       .map(([name, summary]) => described(name, summary))
       .join(' ')}) ;;
   esac
-  if [[ "\${words[CURRENT]}" == -* || $CURRENT -eq 2 || "\${words[2,CURRENT-1]}" == "model" ]]; then
+  if [[ "\${words[CURRENT]}" == -* || $CURRENT -eq 2 || "\${words[2,CURRENT-1]}" == (${[...groups(commands).keys()].join('|')}) ]]; then
     _describe 'asof' offers
   else
     _files
@@ -62,14 +70,16 @@ if [[ "$funcstack[1]" == "_asof" ]]; then _asof "$@"; else compdef _asof asof; f
         ([name, summary]) =>
           `complete -c asof -f -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`,
       ),
-      ...secondLevel(commands).map(
-        ([name, summary]) =>
-          `complete -c asof -f -n '__fish_seen_subcommand_from model' -a ${name} -d ${quoted(summary)}`,
+      ...[...groups(commands)].flatMap(([group, members]) =>
+        members.map(
+          ([name, summary]) =>
+            `complete -c asof -f -n '${seen(group)}' -a ${name} -d ${quoted(summary)}`,
+        ),
       ),
       ...commands.flatMap(({ name, options }) =>
         options.map(
           ({ flag, description }) =>
-            `complete -c asof -n '__fish_seen_subcommand_from ${name.split(' ').at(-1)}' -l ${flag.slice(2)} -d ${quoted(description)}`,
+            `complete -c asof -n '${isMeantInFish(name, commands)}' -l ${flag.slice(2)} -d ${quoted(description)}`,
         ),
       ),
       '',
@@ -85,13 +95,27 @@ function firstLevel(commands: readonly DescribedCommand[]): readonly (readonly [
   return [...summaries];
 }
 
-function secondLevel(
+/** What stands behind the first word of commands of two words, with summaries. */
+function groups(
   commands: readonly DescribedCommand[],
-): readonly (readonly [string, string])[] {
-  return commands.flatMap(({ name, summary }) => {
-    const second = name.split(' ')[1];
-    return second === undefined ? [] : [[second, summary] as const];
-  });
+): ReadonlyMap<string, readonly (readonly [string, string])[]> {
+  const found = new Map<string, (readonly [string, string])[]>();
+  for (const { name, summary } of commands) {
+    const [first = name, second] = name.split(' ');
+    if (second !== undefined) found.set(first, [...(found.get(first) ?? []), [second, summary]]);
+  }
+  return found;
+}
+
+const seen = (word: string) => `__fish_seen_subcommand_from ${word}`;
+
+/** `verify` is a command, and `ledger verify` another. */
+function isMeantInFish(name: string, commands: readonly DescribedCommand[]): string {
+  const words = name.split(' ');
+  const others = [...groups(commands)].filter(([group, members]) =>
+    words.length === 1 ? members.some(([second]) => second === name) : group === name,
+  );
+  return [...words.map(seen), ...others.map(([group]) => `not ${seen(group)}`)].join('; and ');
 }
 
 function flags(options: DescribedCommand['options']): string {
