@@ -109,6 +109,17 @@ const cases: readonly Case[] = [
     details: { path: commit(2), line: 2 },
   },
   {
+    why: 'a size below nothing',
+    table: 'plain_partitioned',
+    harm: (table) =>
+      table.write(
+        commit(2),
+        '{"add":{"path":"a","partitionValues":{},"size":-1,"modificationTime":1,"dataChange":true}}',
+      ),
+    code: 'LOG_DAMAGED',
+    details: { problem: 'it says that a has -1 bytes' },
+  },
+  {
     why: 'an add without a size',
     table: 'plain_partitioned',
     harm: (table) => table.write(commit(2), '\n\n{"add":{"path":"a","partitionValues":{}}}'),

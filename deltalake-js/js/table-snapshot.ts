@@ -1,4 +1,6 @@
 import type { DataFile, DeletionVector } from './data-file.ts';
+import { DeltaLogError } from './errors.ts';
+import { logFolder } from './log-file.ts';
 import { type Reader, readFiles } from './read-files.ts';
 import { decodeBatch } from './wasm/batch.ts';
 import type { Answer, Instance } from './wasm/instance.ts';
@@ -114,6 +116,13 @@ async function* files(
       signal?.throwIfAborted();
       const batch = await answered(instance, () => instance.nextFiles(opened), decodeBatch, reader);
       if (batch === undefined) return;
+      for (const { path, sizeBytes } of batch) {
+        if (sizeBytes >= 0) continue;
+        throw new DeltaLogError('LOG_DAMAGED', {
+          path: logFolder,
+          problem: `it says that ${path} has ${sizeBytes} bytes`,
+        });
+      }
       yield batch;
     }
   } finally {

@@ -1,0 +1,156 @@
+import { cp, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { duckdbReader } from '../src/delta/duckdb/duckdb-reader.ts';
+import { localTableStore } from '../src/delta/log/local-table-store.ts';
+import { logHistory } from '../src/delta/log/log-history.ts';
+import { logSnapshots } from '../src/delta/log/log-snapshots.ts';
+import { canonicalRows } from './support/canonical-rows.ts';
+import { infoAction, writeCommit } from './support/delta-log.ts';
+import { commitPath, copyTable, logFiles, sparkRows, temporaryFolder } from './support/tables.ts';
+import { writtenTable } from './support/written-table.ts';
+
+// What the protocol allows and no engine at hand writes, or what lies beside a table.
+
+async function rowsOf(folder: string, version: number): Promise<readonly string[]> {
+  const snapshots = logSnapshots(localTableStore(folder), 't');
+  const snapshot = await snapshots.at(version);
+  return await canonicalRows(snapshot.schema, duckdbReader('t', snapshots).rows(snapshot));
+}
+
+async function latestOf(folder: string): Promise<number> {
+  const history = logHistory(localTableStore(folder), 't', Date.now);
+  return (await history.resolve({ kind: 'latest' })).version;
+}
+
+describe('what lies in the log and is not of it counts for nothing', () => {
+  const strays = [
+    { name: '00000000000000000002.json.tmp', why: 'a temporary file' },
+    { name: '.00000000000000000002.json.9f1c.tmp', why: 'a hidden temporary file' },
+    {
+      name: '_commit_00000000000000000008.json.tmp',
+      why: 'a commit of delta-rs that never became one',
+    },
+    { name: '00000000000000000002.crc', why: 'a checksum file that lies' },
+    { name: '.00000000000000000002.json.crc', why: "Hadoop's checksum" },
+    {
+      name: '00000000000000000000.00000000000000000004.compacted.json',
+      why: 'compacted commits that lie',
+    },
+    { name: '00000000000000000003.checkpoint.parquet.tmp', why: 'a checkpoint not yet there' },
+    { name: '00000000000000000003.checkpoint.parquet', why: 'an empty checkpoint', content: '' },
+    {
+      name: '00000000000000000003.checkpoint.0000000001.0000000002.parquet',
+      why: 'half of a checkpoint',
+    },
+    { name: '_last_checkpoint', why: 'a hint that is no JSON' },
+    {
+      name: '_last_checkpoint',
+      why: 'a hint to a checkpoint that is not there',
+      content: '{"version":3,"size":9}',
+    },
+    {
+      name: '_last_checkpoint',
+      why: 'a hint to a version of the future',
+      content: '{"version":900,"size":9}',
+    },
+    { name: '_last_checkpoint', why: 'an empty hint', content: '' },
+    { name: 'notes.txt', why: 'any file' },
+    { name: '_staged_commits/00000000000000000008.9f1c.json', why: 'a staged commit' },
+  ];
+
+  test.each(strays)('$why: $name', async ({ name, content = 'garbage' }) => {
+    const folder = await copyTable('customer_features');
+    await mkdir(join(folder, '_delta_log', '_staged_commits'), { recursive: true });
+    await writeFile(join(folder, '_delta_log', name), content);
+    expect(await latestOf(folder)).toBe(7);
+    for (const version of [2, 3, 7]) {
+      expect(await rowsOf(folder, version)).toEqual(await sparkRows('customer_features', version));
+    }
+  });
+});
+
+describe('a table', () => {
+  test('may lie in another, and have other files beside its own', async () => {
+    const outer = await copyTable('customer_features');
+    const inner = join(outer, 'inner');
+    await cp('fixtures/delta-tables/restored/table', inner, { recursive: true });
+    await cp(join(inner, '_delta_log'), join(outer, 'region=EU'), { recursive: true });
+    await writeFile(join(outer, 'part-99999.parquet'), 'no data of the table');
+    expect(await rowsOf(outer, 3)).toEqual(await sparkRows('customer_features', 3));
+    expect(await rowsOf(inner, 2)).toEqual(await sparkRows('restored', 2));
+  });
+
+  test('may be reached by a link, and have its files behind links', async () => {
+    const folder = await copyTable('plain_partitioned');
+    const links = await temporaryFolder();
+    await rename(join(folder, 'part=a'), join(links, 'moved'));
+    await symlink(join(links, 'moved'), join(folder, 'part=a'));
+    await rename(join(folder, '_delta_log'), join(links, 'log'));
+    await symlink(join(links, 'log'), join(folder, '_delta_log'));
+    await symlink(folder, join(links, 'table'));
+    for (const path of [folder, join(links, 'table')]) {
+      expect(await rowsOf(path, 4)).toEqual(await sparkRows('plain_partitioned', 4));
+    }
+  });
+
+  test('in a circle of links is not there, and says so', async () => {
+    const folder = await temporaryFolder();
+    await symlink(join(folder, 'b'), join(folder, 'a'));
+    await symlink(join(folder, 'a'), join(folder, 'b'));
+    await expect(rowsOf(join(folder, 'a'), 0)).rejects.toMatchObject({
+      code: expect.stringMatching(/^(TABLE_NOT_FOUND|LOG_DAMAGED)$/),
+    });
+  });
+
+  test('has commits that tell of nothing, or lack what is optional', async () => {
+    const folder = await copyTable('customer_features');
+    await writeCommit(folder, 8, [infoAction({ operation: 'NOTHING' })]);
+    await writeCommit(folder, 9, [{ txn: { appId: 'a', version: 1 } }]);
+    await writeFile(commitPath(folder, 10), '');
+    await writeCommit(folder, 11, [{ futureAction: { any: [1] } }, {}, { cdc: null }]);
+    expect(await latestOf(folder)).toBe(11);
+    for (const version of [8, 9, 10, 11]) {
+      expect(await rowsOf(folder, version)).toEqual(await sparkRows('customer_features', 7));
+    }
+  });
+
+  test('may spell the UUIDs of its checkpoints in capitals', async () => {
+    const folder = await copyTable('v2_checkpoint_json');
+    const log = join(folder, '_delta_log');
+    const uuids = (await logFiles(folder)).filter((name) => /checkpoint\..{36}\.json$/.test(name));
+    expect(uuids.length).toBeGreaterThan(0);
+    for (const name of uuids) {
+      const capitals = name.replace(/[0-9a-f-]{36}/, (uuid) => uuid.toUpperCase());
+      await rename(join(log, name), join(log, capitals));
+    }
+    const version = await latestOf(folder);
+    expect(await rowsOf(folder, version)).toEqual(await sparkRows('v2_checkpoint_json', version));
+    // Only they tell of what was before.
+    for (let gone = 0; gone <= 3; gone++) await rm(commitPath(folder, gone));
+    expect(await rowsOf(folder, version)).toEqual(await sparkRows('v2_checkpoint_json', version));
+  });
+
+  test('may have two thousand columns', async () => {
+    const names = Array.from({ length: 2000 }, (_, index) => `feature_${index}`);
+    const { rows } = await writtenTable(
+      Object.fromEntries(names.map((name) => [name, 'integer'])),
+      [{ sql: `SELECT ${names.map((name, index) => `${index} AS ${name}`).join(', ')}` }],
+    );
+    expect(await rows()).toEqual([names.map((_, index) => index)]);
+  });
+
+  test('has the same rows whatever its statistics say of the values', async () => {
+    const folder = await copyTable('schema_evolution');
+    const path = commitPath(folder, 1);
+    const { readFile } = await import('node:fs/promises');
+    const text = await readFile(path, 'utf8');
+    const lies = text
+      .replace(/\\"minValues\\":\{[^}]*\}/g, '\\"minValues\\":{\\"id\\":900}')
+      .replace(/\\"maxValues\\":\{[^}]*\}/g, '\\"maxValues\\":{\\"id\\":\\"no number\\"}')
+      .replace(/\\"nullCount\\":\{[^}]*\}/g, '\\"nullCount\\":{\\"id\\":77}');
+    expect(lies).not.toBe(text);
+    await writeFile(path, lies);
+    expect(await rowsOf(folder, 1)).toEqual(await sparkRows('schema_evolution', 1));
+  });
+});
