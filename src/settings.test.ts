@@ -39,6 +39,7 @@ describe('where the settings come from', () => {
     expect(await load(cwd)).toEqual({
       file: undefined,
       tables: {},
+      engine: { value: 'auto', from: 'default' },
       trackingUri: { value: undefined, from: 'default' },
       registryUri: { value: undefined, from: 'default' },
       ledger: { value: join(cwd, 'asof.db'), from: 'default' },

@@ -21,7 +21,9 @@ test.each(cases)('%s', async (name) => {
   const stable = transcript
     .replaceAll(workspace, '<workspace>')
     // Columns are as wide as the folder's real name.
-    .replace(/^(.*<workspace>.*|SETTING .*|engine .*|mlflow\..*)$/gm, (line) => line.replace(/ {2,}/g, '  '))
+    .replace(/^(.*<workspace>.*|SETTING .*|engine .*|mlflow\..*)$/gm, (line) =>
+      line.replace(/ {2,}/g, '  '),
+    )
     .replace(/"sha256":"[0-9a-f]{64}"/g, '"sha256":"…"');
   await expect(stable).toMatchFileSnapshot(`../../${folder}/transcript`);
 });

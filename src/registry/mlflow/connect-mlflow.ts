@@ -1,9 +1,17 @@
 import type { ModelRegistry } from '../model-registry.ts';
 import type { RunStore } from '../run-store.ts';
 import { mlflowClient } from './client.ts';
+import { isDatabricks } from './databricks.ts';
 import { mlflowModelRegistry } from './mlflow-model-registry.ts';
 import { mlflowRunStore } from './mlflow-run-store.ts';
 import type { MlflowSettings } from './settings.ts';
+
+/** MLflow 3 looks for models in Unity Catalog when runs are on Databricks. */
+function defaultRegistry(trackingUri: string): string {
+  return isDatabricks(trackingUri)
+    ? trackingUri.trim().replace(/^databricks(?!-uc)/i, 'databricks-uc')
+    : trackingUri;
+}
 
 /**
  * The runs and models of an MLflow server. Nothing is asked of it before the first call.
@@ -14,7 +22,7 @@ export function connectMlflow(settings: MlflowSettings): {
   readonly runs: RunStore;
   readonly models: ModelRegistry;
 } {
-  const { trackingUri, registryUri = trackingUri } = settings;
+  const { trackingUri, registryUri = defaultRegistry(trackingUri) } = settings;
   const tracking = mlflowClient(trackingUri, settings);
   const registry = registryUri === trackingUri ? tracking : mlflowClient(registryUri, settings);
   return {
