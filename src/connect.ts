@@ -169,5 +169,6 @@ export async function connectRegistry(
     await readMlflowCredentials(join(homedir(), '.mlflow', 'credentials')),
   );
   if (mlflow === undefined) throw new TypeError('a tracking URI was given');
-  return { ...connectMlflow(mlflow), journal: ledger.journal, close };
+  const databricks = { env: settings.env, configFile: join(homedir(), '.databrickscfg') };
+  return { ...connectMlflow({ ...mlflow, databricks }), journal: ledger.journal, close };
 }

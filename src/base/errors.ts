@@ -227,11 +227,10 @@ const catalogue = {
     hint: () =>
       'Correct the location in asof.yaml, or decide for one way with ASOF_ENGINE=log or ASOF_ENGINE=warehouse.',
   },
-  WAREHOUSE_UNCONFIGURED: {
-    message: (d: { problem: string }) =>
-      `The SQL warehouse is not wholly configured: ${d.problem}.`,
+  DATABRICKS_UNCONFIGURED: {
+    message: (d: { problem: string }) => `Databricks is not wholly configured: ${d.problem}.`,
     hint: () =>
-      'Set DATABRICKS_HOST, DATABRICKS_WAREHOUSE_ID (or DATABRICKS_HTTP_PATH) and DATABRICKS_TOKEN, or DATABRICKS_CONFIG_PROFILE.',
+      'Set DATABRICKS_HOST and DATABRICKS_TOKEN, or DATABRICKS_CONFIG_PROFILE; for a SQL warehouse also DATABRICKS_WAREHOUSE_ID or DATABRICKS_HTTP_PATH.',
   },
   WAREHOUSE_NOT_FOUND: {
     message: (d: { host: string; path: string }) => `${d.host} has no SQL warehouse at ${d.path}.`,

@@ -6,6 +6,8 @@ import { inWords, networkCode, wasCut } from './network-failure.ts';
 export interface HttpSettings extends TransportSettings {
   /** Sent with every request, and never past a redirect: asof follows none. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Gives the header to log in with, anew for each request. */
+  readonly authorize?: () => Promise<string>;
   /** What the headers log in with, for messages: "a token", "no credentials". Never the secret itself. */
   readonly credentials: string;
   readonly timeoutSeconds?: number;
@@ -70,8 +72,10 @@ export function httpClient(settings: HttpSettings): Http {
   return async (request) => {
     transport ??= transportFor(settings);
     const send = await transport;
+    const authorization = await settings.authorize?.();
+    const headers = { ...settings.headers, ...(authorization !== undefined && { authorization }) };
     for (let retries = 0; ; retries++) {
-      const outcome = await tryOnce(send, request, settings.headers, timeoutSeconds);
+      const outcome = await tryOnce(send, request, headers, timeoutSeconds);
       const pause = pauseBeforeRetry(outcome, request, retries, {
         maxRetries,
         pauseMs,

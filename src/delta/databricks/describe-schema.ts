@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { LineageError } from '../../base/errors.ts';
 import { parseWire } from '../../base/wire.ts';
@@ -47,8 +48,6 @@ interface Place {
   readonly text: string;
 }
 
-const markPrefix = 'asof#';
-
 async function typesOf(
   places: readonly Place[],
   table: string,
@@ -60,10 +59,12 @@ async function typesOf(
 
   // Everything one level further in, with a marked column before what belongs to each.
   const inner = nested.flatMap((place) => innerPlaces(place));
+  // No column has that name, by accident or on purpose.
+  const mark = `asof#${randomBytes(8).toString('hex')}#`;
   const sources = inner.map(({ path }, index) => `${path} AS ${quoteName(`asof_${index}`)}`);
   const wanted = inner.flatMap(({ isMembers }, index) => {
     const name = quoteName(`asof_${index}`);
-    return [`1 AS ${quoteName(`${markPrefix}${index}`)}`, isMembers ? `${name}.*` : name];
+    return [`1 AS ${quoteName(`${mark}${index}`)}`, isMembers ? `${name}.*` : name];
   });
   const found = await describe(
     `SELECT ${wanted.join(', ')} FROM (SELECT ${sources.join(', ')} FROM (${query}) asof_outer) asof_inner`,
@@ -71,8 +72,7 @@ async function typesOf(
   const groups: Column[][] = inner.map(() => []);
   let at = -1;
   for (const column of found) {
-    // A member that is named as a mark can't be the next one too.
-    if (column.col_name === `${markPrefix}${at + 1}` && column.data_type === 'int') at++;
+    if (column.col_name === `${mark}${at + 1}`) at++;
     else groups[at]?.push(column);
   }
   const innerColumns = inner.flatMap(({ path, isMembers }, index) =>

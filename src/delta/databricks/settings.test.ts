@@ -62,7 +62,7 @@ describe('the warehouse that the settings name', () => {
     ['a profile and no file', { DATABRICKS_CONFIG_PROFILE: 'x' }],
   ])('is half configured with %s', (_, change) => {
     expect(() => warehouseSettings({ ...whole, ...change }, nowhere)).toThrow(
-      expect.objectContaining({ code: 'WAREHOUSE_UNCONFIGURED' }),
+      expect.objectContaining({ code: 'DATABRICKS_UNCONFIGURED' }),
     );
   });
 
@@ -84,7 +84,7 @@ describe('the warehouse that the settings name', () => {
       login: { kind: 'oauth', clientId: 'me' },
     });
     expect(() => warehouseSettings({ DATABRICKS_CONFIG_PROFILE: 'nope' }, { configFile })).toThrow(
-      expect.objectContaining({ code: 'WAREHOUSE_UNCONFIGURED' }),
+      expect.objectContaining({ code: 'DATABRICKS_UNCONFIGURED' }),
     );
   });
 });

@@ -7,7 +7,7 @@ import type { TableFacts } from '../version-facts.ts';
 import { withFailures } from './failures.ts';
 import { checkFilter } from './filter.ts';
 import { atVersion, quoteName, quoteTableName } from './quote.ts';
-import type { SqlSession } from './sql-session.ts';
+import { isSqlFailure, type SqlSession } from './sql-session.ts';
 import { describeDetail } from './warehouse-facts.ts';
 import { source } from './warehouse-reader.ts';
 
@@ -52,10 +52,10 @@ export function warehouseCopies(
       return plan;
     },
 
-    async make({ version, target, into: { parts: targetParts }, statement }, options = {}) {
+    async make({ version, target, kind, into: { parts: targetParts }, statement }, options = {}) {
       const context = { table, host: session.title, version };
       await withFailures(context, () => session.query(statement, options)).catch((error) => {
-        throw refusedCopy(error, table, target);
+        throw refusedCopy(error, table, target, kind);
       });
       const there = { table: target, host: session.title };
       const detail = await describeDetail(session, targetParts, target, options);
@@ -89,12 +89,13 @@ export function warehouseCopies(
   }
 }
 
-function refusedCopy(error: unknown, table: string, target: string): unknown {
+function refusedCopy(error: unknown, table: string, target: string, kind: CopyKind): unknown {
   if (isLineageError(error, 'TARGET_EXISTS'))
     return new LineageError('TARGET_EXISTS', { target }, { cause: error });
   const isDeepUnknown =
+    kind === 'deep' &&
     isLineageError(error, 'WAREHOUSE_REFUSED') &&
-    /PARSE_SYNTAX_ERROR.*CLONE|CLONE.*syntax/i.test(error.message);
+    isSqlFailure(error.cause, /^PARSE_SYNTAX_ERROR/);
   if (!isDeepUnknown) return error;
   const problem = 'that engine knows no DEEP CLONE; only Databricks does';
   const instead = 'Leave --clone out, or use --clone shallow.';

@@ -137,10 +137,13 @@ function selectRows(
   const place = [
     '_metadata.file_modification_time AS asof_time',
     '_metadata.file_path AS asof_path',
-    '_metadata.row_index AS asof_row',
+    '_metadata.file_block_start AS asof_block',
+    // Counts up within what one task reads, and one task reads a block from its start to its end. The index of a row in its file
+    // would say it plainly, but Delta 4.4 has it for tables with deletion vectors only.
+    'monotonically_increasing_id() AS asof_row',
   ];
   const names = fields.map((_, index) => `asof_c${index}`);
-  return `SELECT ${names.join(', ')} FROM (SELECT ${[...columns, ...place].join(', ')} FROM ${source(parts, facts, selection)}) asof_rows ORDER BY asof_time, asof_path, asof_row`;
+  return `SELECT ${names.join(', ')} FROM (SELECT ${[...columns, ...place].join(', ')} FROM ${source(parts, facts, selection)}) asof_rows ORDER BY asof_time, asof_path, asof_block, asof_row`;
 }
 
 function batchOf(fields: readonly DeltaField[], rows: readonly SqlRow[]): RowBatch {

@@ -30,7 +30,7 @@ function unsupported(uri: string): LineageError {
     new LineageError('TRACKING_URI_UNSUPPORTED', { uri: withoutPassword(uri), problem, instead });
   if (/^(databricks(-uc)?|uc)(:|$)/i.test(uri)) {
     return refuse(
-      'this version speaks to open-source MLflow servers only, not yet to Databricks or Unity Catalog',
+      'of Databricks it knows databricks, databricks://PROFILE, databricks-uc and databricks-uc://PROFILE',
       'Set MLFLOW_TRACKING_URI to an MLflow server at http:// or https://, or leave it out to use the ledger.',
     );
   }

@@ -119,9 +119,13 @@ test('the registry may be another server, with the same login', async () => {
 });
 
 test('a registry that asof can not use is refused at once', () => {
-  const settings = { trackingUri: 'http://h', registryUri: 'databricks-uc' };
-  expect(() => connectMlflow(settings)).toThrow(
+  const withRegistry = (registryUri: string) => () =>
+    connectMlflow({ trackingUri: 'http://h', registryUri });
+  expect(withRegistry('uc:http://h')).toThrow(
     expect.objectContaining({ code: 'TRACKING_URI_UNSUPPORTED' }),
+  );
+  expect(withRegistry('databricks-uc')).toThrow(
+    expect.objectContaining({ code: 'DATABRICKS_UNCONFIGURED' }),
   );
 });
 

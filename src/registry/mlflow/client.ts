@@ -5,6 +5,7 @@ import { parseWire } from '../../base/wire.ts';
 import { withoutUndefined } from '../../base/without-undefined.ts';
 import type { CallOptions } from '../run-store.ts';
 import { serverAddress } from './address.ts';
+import { databricksServer, isDatabricks } from './databricks.ts';
 import type { MlflowSettings } from './settings.ts';
 
 /** MLflow's REST routes, one server's. A refusal is thrown as SERVER_REFUSED; `refusalOf` says what it was. */
@@ -13,6 +14,8 @@ export interface MlflowClient {
   readonly title: string;
   /** Ends in a slash. */
   readonly base: URL;
+  /** Models are those of Unity Catalog: their names have three levels, and they have no stages. */
+  readonly isUnityCatalog: boolean;
   get<T>(route: string, query: Query, schema: z.ZodType<T>, options?: CallOptions): Promise<T>;
   /** For what can be sent twice without harm. */
   post<T>(route: string, body: object, schema: z.ZodType<T>, options?: CallOptions): Promise<T>;
@@ -31,15 +34,18 @@ export type Query = Readonly<Record<string, string | number | undefined>>;
 export const wireNothing = z.unknown();
 
 export function mlflowClient(uri: string, settings: MlflowSettings): MlflowClient {
-  const { base, login } = serverAddress(uri);
-  const http = httpFor(base, { ...settings, ...login });
-  const title = `MLflow at ${base.href.replace(/\/$/, '')}`;
+  const { base, http, title, isUnityCatalog } = isDatabricks(uri)
+    ? onDatabricks(uri, settings)
+    : onServer(uri, settings);
 
   const send = async <T>(
     request: Omit<Parameters<Http>[0], 'url'> & { route: string },
     schema: z.ZodType<T>,
   ): Promise<T> => {
-    const url = new URL(`api/2.0/mlflow/${request.route}`, base);
+    const isCatalogs =
+      isUnityCatalog && /^(registered-models|model-versions)\//.test(request.route);
+    const route = isCatalogs ? `unity-catalog/${request.route}` : request.route;
+    const url = new URL(`api/2.0/mlflow/${route}`, base);
     const source = `${request.method} ${url.origin}${url.pathname}`;
     return parseWire(schema, accepted(await http({ ...request, url }), source), source);
   };
@@ -47,6 +53,7 @@ export function mlflowClient(uri: string, settings: MlflowSettings): MlflowClien
   return {
     title,
     base,
+    isUnityCatalog,
     get: (route, query, schema, options) =>
       send({ method: 'GET', route: `${route}?${queryText(query)}`, ...options }, schema),
     post: (route, json, schema, options) =>
@@ -67,6 +74,35 @@ export function mlflowClient(uri: string, settings: MlflowSettings): MlflowClien
       const answer = await http({ method: 'PUT', url, text, isRepeatable: true, ...options });
       accepted(answer, `PUT ${url.origin}${url.pathname}`);
     },
+  };
+}
+
+function onServer(uri: string, settings: MlflowSettings) {
+  const { base, login } = serverAddress(uri);
+  const http = httpFor(base, { ...settings, ...login });
+  const title = `MLflow at ${base.href.replace(/\/$/, '')}`;
+  return { base, http, title, isUnityCatalog: false };
+}
+
+/** The login of another MLflow server is not shown to Databricks. */
+function onDatabricks(uri: string, settings: MlflowSettings) {
+  const { timeoutSeconds, maxRetries, databricks } = settings;
+  const source = databricks ?? { env: {}, configFile: '' };
+  const caPath = source.env['DATABRICKS_CA_FILE'] || undefined;
+  const patience = withoutUndefined({
+    timeoutSeconds,
+    maxRetries,
+    tls: caPath === undefined ? undefined : { caPath },
+  });
+  const server = databricksServer(uri, source, patience);
+  if (server === undefined) throw new TypeError('the URI is one of Databricks');
+  const { base, isUnityCatalog, using: credentials, authorize } = server;
+  const what = isUnityCatalog ? 'Unity Catalog' : 'MLflow on Databricks';
+  return {
+    base,
+    isUnityCatalog,
+    http: httpClient({ ...patience, credentials, authorize }),
+    title: `${what} at ${base.host}`,
   };
 }
 

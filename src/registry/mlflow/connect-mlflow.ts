@@ -3,11 +3,19 @@ import type { ModelRegistry } from '../model-registry.ts';
 import type { RunSearch } from '../run-search.ts';
 import type { RunStore } from '../run-store.ts';
 import { mlflowClient } from './client.ts';
+import { isDatabricks } from './databricks.ts';
 import { mlflowArtifacts } from './mlflow-artifacts.ts';
 import { mlflowModelRegistry } from './mlflow-model-registry.ts';
 import { mlflowRunSearch } from './mlflow-run-search.ts';
 import { mlflowRunStore } from './mlflow-run-store.ts';
 import type { MlflowSettings } from './settings.ts';
+
+/** MLflow 3 looks for models in Unity Catalog when runs are on Databricks. */
+function defaultRegistry(trackingUri: string): string {
+  return isDatabricks(trackingUri)
+    ? trackingUri.trim().replace(/^databricks(?!-uc)/i, 'databricks-uc')
+    : trackingUri;
+}
 
 /**
  * The runs and models of an MLflow server. Nothing is asked of it before the first call.
@@ -20,7 +28,7 @@ export function connectMlflow(settings: MlflowSettings): {
   readonly search: RunSearch;
   readonly artifactReader: ArtifactReader;
 } {
-  const { trackingUri, registryUri = trackingUri } = settings;
+  const { trackingUri, registryUri = defaultRegistry(trackingUri) } = settings;
   const tracking = mlflowClient(trackingUri, settings);
   const registry = registryUri === trackingUri ? tracking : mlflowClient(registryUri, settings);
   return {

@@ -10,6 +10,7 @@ function fakeClient(answers: Readonly<Record<string, unknown>>) {
   const unexpected = () => Promise.reject(new Error('not expected'));
   const client: MlflowClient = {
     title: 'MLflow at http://h',
+    isUnityCatalog: false,
     base: new URL('http://h/'),
     async get(route, query, schema) {
       asked.push(route);

@@ -106,6 +106,16 @@ export function mlflowModelRegistry(
     version,
 
     async *models(options) {
+      if (client.isUnityCatalog) {
+        // It searches versions by the name of a model or by a run only.
+        for await (const found of searchModels(client, pageSize, options)) {
+          const { name, description } = found;
+          if (found.isPrompt) continue;
+          const versions = await versionsOf(found, options);
+          yield withoutUndefined({ name, description, versions });
+        }
+        return;
+      }
       const byName = new Map<string, ModelVersion[]>();
       for await (const found of searchVersions(client, undefined, pageSize, options)) {
         const same = byName.get(found.name);
@@ -124,6 +134,7 @@ export function mlflowModelRegistry(
     },
 
     async inStage(name, stage, options) {
+      if (client.isUnityCatalog) throw new LineageError('STAGE_UNSUPPORTED', { registry: title });
       const { versions } = await model(name, options);
       // `get-latest-versions` would give one of them; there can be several.
       const found = versions.filter((version) => (version.stage ?? 'None') === stage);
@@ -186,6 +197,7 @@ export function mlflowModelRegistry(
     register: (model, options) => registerVersion(client, tracking, model, options),
 
     async setStage(name, number, stage, options = {}) {
+      if (client.isUnityCatalog) throw new LineageError('STAGE_UNSUPPORTED', { registry: title });
       const { archiveOthers = false, ...call } = options;
       const body = {
         name,

@@ -2,6 +2,7 @@ import { withoutUndefined } from '../../base/without-undefined.ts';
 import type { Run } from '../run.ts';
 import type { RunStore } from '../run-store.ts';
 import { type MlflowClient, refusalOf, wireNothing } from './client.ts';
+import { isDatabricks } from './databricks.ts';
 import { findExperiment } from './experiment.ts';
 import { refuseCutValues, writeRecord } from './record.ts';
 import type { MlflowSettings } from './settings.ts';
@@ -80,7 +81,8 @@ export function mlflowRunStore(client: MlflowClient, settings: MlflowSettings): 
     },
 
     page({ id, experimentId }: Run) {
-      return `${client.base.href}#/experiments/${experimentId}/runs/${id}`;
+      const place = isDatabricks(settings.trackingUri) ? 'ml' : '#';
+      return `${client.base.href}${place}/experiments/${experimentId}/runs/${id}`;
     },
   };
 }

@@ -11,7 +11,11 @@ export function searchModels(
   pageSize: number,
   options?: CallOptions,
 ): AsyncGenerator<ModelHead, void, void> {
-  const query = { order_by: 'name ASC', max_results: pageSize };
+  // Unity Catalog knows no order.
+  const query = {
+    ...(!client.isUnityCatalog && { order_by: 'name ASC' }),
+    max_results: client.isUnityCatalog ? Math.min(pageSize, 100) : pageSize,
+  };
   return pages(client, 'registered-models/search', query, wireModelPage, options);
 }
 
@@ -22,7 +26,8 @@ export function searchVersions(
   pageSize: number,
   options?: CallOptions,
 ): AsyncGenerator<ModelVersion, void, void> {
-  const query = { filter, max_results: pageSize };
+  const most = client.isUnityCatalog ? Math.min(pageSize, 100) : pageSize;
+  const query = { filter, max_results: most };
   return pages(client, 'model-versions/search', query, wireVersionPage, options);
 }
 

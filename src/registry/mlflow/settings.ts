@@ -1,5 +1,6 @@
 import { LineageError } from '../../base/errors.ts';
 import { withoutUndefined } from '../../base/without-undefined.ts';
+import type { DatabricksSource } from './databricks.ts';
 
 /** How to reach an MLflow server, and as whom. */
 export interface MlflowSettings {
@@ -30,6 +31,8 @@ export interface MlflowSettings {
     /** Hosts to reach without a proxy, as in NO_PROXY. */
     readonly bypass?: string;
   };
+  /** Where a URI of Databricks finds its host and login. */
+  readonly databricks?: DatabricksSource;
   /** How many versions or models to ask for at a time. */
   readonly pageSize?: number;
 }

@@ -9,7 +9,10 @@ const wireVersion = z
     name: z.string(),
     version: int64,
     current_stage: wireText,
-    aliases: wireList(z.string()),
+    // Unity Catalog gives an alias together with its version.
+    aliases: wireList(
+      z.union([z.string(), z.object({ alias: z.string() }).transform(({ alias }) => alias)]),
+    ),
     run_id: wireText,
     model_id: wireText,
     source: wireText,

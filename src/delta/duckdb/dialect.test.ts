@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { aField, aSchema } from '../../../test/support/builders.ts';
+import { canonicalRow } from '../canonical-row.ts';
+import type { DeltaType } from '../schema.ts';
+import { duckdbDialect } from './dialect.ts';
+import { openSession } from './session.ts';
+
+const list = (name: 'binary' | 'string'): DeltaType => ({
+  kind: 'array',
+  element: { kind: 'primitive', name },
+});
+const struct: DeltaType = { kind: 'struct', fields: [aField('a', 'integer')] };
+const map: DeltaType = {
+  kind: 'map',
+  key: { kind: 'primitive', name: 'string' },
+  value: { kind: 'primitive', name: 'integer' },
+};
+
+test.each<
+  readonly [string, DeltaType | 'double' | 'float' | 'boolean' | 'string' | 'date', string]
+>([
+  ['[]::BLOB[]', list('binary'), '[]'],
+  ["[''::BLOB]", list('binary'), '[x]'],
+  ['[NULL]::VARCHAR[]', list('string'), '[~]'],
+  ["['~', 'a,b']", list('string'), '[1:~,3:a,b]'],
+  ['NULL::VARCHAR[]', list('string'), '~'],
+  ["{'a': NULL::INTEGER}", struct, '(~)'],
+  ['NULL::STRUCT(a INTEGER)', struct, '~'],
+  ["MAP {'b': 1, 'a': NULL}", map, '{1:a=~,1:b=1}'],
+  ['MAP {}::MAP(VARCHAR, INTEGER)', map, '{}'],
+  ['-0.0::DOUBLE', 'double', '0'],
+  ["'nan'::DOUBLE", 'double', '9221120237041090560'],
+  ['1.5::FLOAT', 'float', '4609434218613702656'],
+  ['false', 'boolean', 'f'],
+  ["'ü|'", 'string', '3:ü|'],
+  ["DATE '1969-12-31'", 'date', '-1'],
+])('%s has the text of its own', async (value, type, expected) => {
+  const session = await openSession({});
+  try {
+    const row = canonicalRow(aSchema(aField('v', type)).fields, duckdbDialect);
+    const [[text] = []] = await session.rows(`SELECT ${row} FROM (SELECT ${value} AS v)`);
+    expect(text).toBe(expected);
+  } finally {
+    await session.close();
+  }
+});
