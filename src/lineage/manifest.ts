@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { canonicalJson } from '../base/canonical-json.ts';
 import { LineageError } from '../base/errors.ts';
 import { type Manifest, manifestSchema } from './result/manifest.ts';
 
@@ -18,6 +19,15 @@ export async function describeFile(
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return { name, bytes: (await stat(path)).size, sha256: hash.digest('hex') };
+}
+
+/** A manifest with its seal: the hash of all else in it, so that one edited later can be told. */
+export function sealed(manifest: Omit<Manifest, 'seal'>): Manifest {
+  return { ...manifest, seal: sealOf(manifest) };
+}
+
+export function sealOf({ seal: _, ...manifest }: Manifest): string {
+  return createHash('sha256').update(canonicalJson(manifest)).digest('hex');
 }
 
 /**

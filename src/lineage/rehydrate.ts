@@ -9,7 +9,7 @@ import { summarize } from '../delta/snapshot-summary.ts';
 import type { OutputFormat, ReadProgress } from '../delta/table-reader.ts';
 import type { Moment } from '../delta/table-ref.ts';
 import { findTable } from './find-table.ts';
-import { checkOurs, describeFile, manifestName } from './manifest.ts';
+import { checkOurs, describeFile, manifestName, sealed } from './manifest.ts';
 import type { Manifest } from './result/manifest.ts';
 import type { RehydrateResult } from './result/rehydrate.ts';
 import type { Link, TraceResult } from './result/trace.ts';
@@ -102,7 +102,7 @@ async function writeTable(
     ...call,
   });
   const described = await Promise.all(files.map((name) => describeFile(folder, name)));
-  const manifest: Manifest = {
+  const manifest = sealed({
     schemaVersion: 1,
     table: { ref: table.name, id: snapshot.tableId, location: table.location },
     version,
@@ -118,7 +118,7 @@ async function writeTable(
     files: described,
     writtenAt: new Date(options.now()).toISOString(),
     asof: options.asof,
-  };
+  });
   await writeFile(join(folder, manifestName), `${JSON.stringify(manifest, undefined, 2)}\n`);
   return manifest;
 }

@@ -21,6 +21,8 @@ export const manifestSchema = z.strictObject({
   writtenAt: instant,
   /** The version of asof that wrote it. */
   asof: z.string(),
+  /** SHA-256 of the canonical JSON of all else. */
+  seal: z.string().exactOptional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
