@@ -4,6 +4,7 @@ import { closest } from './base/closest.ts';
 import { LineageError } from './base/errors.ts';
 import type { DeltaTable, DeltaTables } from './delta/delta-table.ts';
 import { duckdbReader } from './delta/duckdb/duckdb-reader.ts';
+import { localCopier } from './delta/log/local-copier.ts';
 import { localTableStore } from './delta/log/local-table-store.ts';
 import { logHistory } from './delta/log/log-history.ts';
 import { logSnapshots, preloadSnapshots } from './delta/log/log-snapshots.ts';
@@ -58,6 +59,7 @@ function logTable(table: TableName, folder: string, cwd: string, now: () => numb
     history: logHistory(store, name, now),
     snapshots,
     reader: duckdbReader(name, snapshots),
+    copier: localCopier(store, name),
     timelines: logTimelines(store, name, async (paths, options) => {
       const { duckdbCheckpointRemoves } = await import('./delta/duckdb/checkpoint-removes.ts');
       return await duckdbCheckpointRemoves(paths, options);

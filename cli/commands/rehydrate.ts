@@ -21,6 +21,7 @@ import { pinRequests, settingsFor, tablesFor } from '../inputs.ts';
 import { byteSize, collect, columnList, configOption, jsonOption } from '../options.ts';
 import { progressLine } from '../render/progress-line.ts';
 import { rehydrateText } from '../render/rehydrate.ts';
+import { warningLines } from '../render/text.ts';
 
 export function rehydrateCommand(context: CommandContext) {
   return new Command('rehydrate')
@@ -36,6 +37,15 @@ export function rehydrateCommand(context: CommandContext) {
       'only rows that meet this SQL condition, instead of the stamped one',
     )
     .addOption(new Option('--format <name>').choices(outputFormats).default('parquet' as const))
+    .addOption(
+      new Option(
+        '--as <what>',
+        'a Delta table of the whole version, by links or copies of its files',
+      )
+        .choices(['rows', 'delta'] as const)
+        .default('rows' as const)
+        .conflicts(['columns', 'where']),
+    )
     .option('--force', 'replace what asof wrote there before', false)
     .option('--memory-limit <size>', "default: a quarter of the machine's, 4GB at most", byteSize)
     .option('--temp-dir <folder>', 'where to spill what does not fit; default: beside the output')
@@ -61,7 +71,7 @@ export function rehydrateCommand(context: CommandContext) {
       try {
         const result = await rehydrate(wanted, {
           out: resolve(cwd, options.out),
-          format: options.format,
+          format: options.as === 'delta' ? 'delta' : options.format,
           isForced: options.force,
           memoryLimit: options.memoryLimit,
           tempDirectory: options.tempDir && resolve(cwd, options.tempDir),
@@ -72,6 +82,7 @@ export function rehydrateCommand(context: CommandContext) {
         });
         line.clear();
         context.out(options.json ? `${JSON.stringify(result)}\n` : rehydrateText(result));
+        if (!options.json) context.err(warningLines(result.warnings));
       } catch (error) {
         line.clear();
         throw error;

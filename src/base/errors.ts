@@ -154,6 +154,12 @@ const catalogue = {
     hint: () =>
       'Write one SQL condition over the columns of the table, without subqueries and without functions whose answer changes from call to call.',
   },
+  COPY_UNSUPPORTED: {
+    message: (d: { table: string }) =>
+      `A Delta table of a version of ${d.table} can't be made: its engine does not reach the files.`,
+    hint: () =>
+      "Rehydrate the rows instead, without '--as delta', or clone the table on its warehouse.",
+  },
   GUARD_UNSUPPORTED: {
     message: (d: { table: string }) =>
       `What a VACUUM of ${d.table} would delete can't be told: its engine does not show the log and the files themselves.`,

@@ -1,4 +1,5 @@
 import type { Snapshots } from './snapshot.ts';
+import type { TableCopier } from './table-copier.ts';
 import type { TableHistory } from './table-history.ts';
 import type { TableReader } from './table-reader.ts';
 import type { TableName } from './table-ref.ts';
@@ -15,6 +16,8 @@ export interface DeltaTable {
   readonly reader: TableReader;
   /** Absent where the engine does not see the log and the storage themselves. */
   readonly timelines?: Timelines;
+  /** Absent where the engine does not reach the files. */
+  readonly copier?: TableCopier;
 }
 
 /** Finds the engine for a table; nothing is read yet. */
