@@ -1,8 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import type { z } from 'zod';
 import { describeFile, manifestName, sealOf } from './manifest.ts';
-import { manifestSchema } from './result/manifest.ts';
+import { type Manifest, manifestSchema } from './result/manifest.ts';
 import type { VerifyCheck } from './result/verify.ts';
 
 /** Whether a folder holds what asof wrote there, or folders that do. */
@@ -72,7 +71,7 @@ async function verifyOne(folder: string): Promise<VerifyCheck> {
   );
 }
 
-function parsed(text: string): z.infer<typeof manifestSchema> | undefined {
+function parsed(text: string): Manifest | undefined {
   try {
     return manifestSchema.safeParse(JSON.parse(text)).data;
   } catch (error) {
