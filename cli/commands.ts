@@ -41,6 +41,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'tell which models a VACUUM of a table would break',
     load: async () => (await import('./commands/guard.ts')).guardCommand,
   },
+  verify: {
+    summary: 'tell whether data is still what was stamped, or what was rehydrated',
+    load: async () => (await import('./commands/verify.ts')).verifyCommand,
+  },
   rehydrate: {
     summary: 'write the exact rows that trained a model, or those of a table version',
     load: async () => (await import('./commands/rehydrate.ts')).rehydrateCommand,

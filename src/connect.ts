@@ -11,6 +11,7 @@ import { warehouseTable } from './delta/databricks/warehouse-table.ts';
 import type { DeltaTable, DeltaTables } from './delta/delta-table.ts';
 import { duckdbReader } from './delta/duckdb/duckdb-reader.ts';
 import { writeRows } from './delta/duckdb/row-writer.ts';
+import { localCopier } from './delta/log/local-copier.ts';
 import { localTableStore } from './delta/log/local-table-store.ts';
 import { logHistory } from './delta/log/log-history.ts';
 import { logSnapshots, preloadSnapshots } from './delta/log/log-snapshots.ts';
@@ -79,7 +80,12 @@ export function connectTables(
         const log = located(table, location);
         const both = bothEngines(byName, async () => log, asked.title);
         const timelines = log.timelines && agreedTimelines(log.timelines, both);
-        return { ...both, location: log.location, ...(timelines && { timelines }) };
+        return {
+          ...both,
+          location: log.location,
+          ...(timelines && { timelines }),
+          ...(log.copier && { copier: log.copier }),
+        };
       }
       const findLog = async (call: { readonly signal?: AbortSignal }) => {
         const there = await byName.facts.location(call);
@@ -124,6 +130,7 @@ function logTable(table: TableName, folder: string, cwd: string, now: () => numb
     facts: snapshots,
     snapshots,
     reader: duckdbReader(name, snapshots),
+    copier: localCopier(store, name),
     timelines: logTimelines(store, name, async (paths, options) => {
       const { duckdbCheckpointRemoves } = await import('./delta/duckdb/checkpoint-removes.ts');
       return await duckdbCheckpointRemoves(paths, options);

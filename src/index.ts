@@ -82,9 +82,11 @@ export type { ShowResult } from './lineage/result/show.ts';
 export { type StampResult, stampedRunOf } from './lineage/result/stamp.ts';
 export type { StatusLine, StatusTable } from './lineage/result/status.ts';
 export type { Link, TraceResult } from './lineage/result/trace.ts';
+export type { VerifyCheck, VerifyResult } from './lineage/result/verify.ts';
 export { type CodeVersion, type Stamp, type StampedTable, stampOf } from './lineage/stamp.ts';
 export { type StampedRun, stampRun } from './lineage/stamp-run.ts';
 export { type StatusOptions, status } from './lineage/status.ts';
+export { runsOf } from './lineage/subjects.ts';
 export type { Suspect } from './lineage/suspected-links.ts';
 export { trace } from './lineage/trace.ts';
 export type { TraceOptions, TraceSources } from './lineage/trace-sources.ts';
@@ -96,6 +98,8 @@ export {
   type TrackedRun,
   tableEnvironment,
 } from './lineage/tracked-run.ts';
+export { type VerifyOptions, verifyRun, verifyVersion } from './lineage/verify.ts';
+export { isRehydrated, verifyFolder } from './lineage/verify-folder.ts';
 export { stampOn } from './lineage/wire-stamp.ts';
 export type { ArtifactEntry, ArtifactOwner, ArtifactReader } from './registry/artifact-reader.ts';
 export type { LoggedModel, ModelVersion, RegisteredModel, Stage } from './registry/model.ts';

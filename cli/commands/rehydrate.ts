@@ -51,6 +51,15 @@ export function rehydrateCommand(context: CommandContext) {
       'also write versions that no record names and asof infers, as trace shows them',
       false,
     )
+    .addOption(
+      new Option(
+        '--as <what>',
+        'a Delta table of the whole version, by links or copies of its files',
+      )
+        .choices(['rows', 'delta'] as const)
+        .default('rows' as const)
+        .conflicts(['columns', 'where']),
+    )
     .option('--force', 'replace what asof wrote there before', false)
     .option('--memory-limit <size>', "default: a quarter of the machine's, 4GB at most", byteSize)
     .option('--temp-dir <folder>', 'where to spill what does not fit; default: beside the output')
@@ -88,7 +97,7 @@ export function rehydrateCommand(context: CommandContext) {
       try {
         const result = await rehydrate(wanted, {
           out: resolve(cwd, options.out ?? ''),
-          format: options.format,
+          format: options.as === 'delta' ? 'delta' : options.format,
           isForced: options.force,
           memoryLimit: options.memoryLimit,
           tempDirectory: options.tempDir && resolve(cwd, options.tempDir),

@@ -23,9 +23,13 @@ function head({
   breaks,
   ...result
 }: GuardResult) {
-  const who = { spark: 'Spark', 'delta-rs': 'delta-rs', 'delta-rs-full': 'delta-rs (full)' }[
-    engine
-  ];
+  const who = {
+    spark: 'Spark',
+    'spark-4.0': 'Spark with Delta up to 4.0',
+    'spark-4.1': 'Spark with Delta from 4.1',
+    'delta-rs': 'delta-rs',
+    'delta-rs-full': 'delta-rs (full)',
+  }[engine];
   const folders = deletes.folders === 0 ? '' : ` and ${plural(deletes.folders, 'empty folder')}`;
   const models = new Set(
     breaks.flatMap((one) => one.models.map(({ name, version: of }) => `${name}/${of}`)),
@@ -63,8 +67,11 @@ function advice(result: GuardResult, before: string, indent: string): string {
   const name = sqlName(result.table.ref);
   const kept = (size: number) => bytes(size);
   const lines = [
+    ...(engine === 'delta-rs-full' && result.keepVersions.hasVectors
+      ? ['# delta-rs (full) deletes deletion vectors, also live ones, whatever keep_versions says']
+      : []),
     `# delta-rs: keeps ${kept(keepVersions.bytes)}`,
-    `DeltaTable(path).vacuum(${engine === 'delta-rs-full' ? 'full=True, ' : ''}keep_versions=[${keepVersions.versions.join(', ')}])`,
+    `DeltaTable(path).vacuum(keep_versions=[${keepVersions.versions.join(', ')}])`,
     `-- Spark, for 30 more days, if VACUUM is given no RETAIN: keeps ${kept(retention.bytes)}`,
     `ALTER TABLE ${name} SET TBLPROPERTIES ('delta.deletedFileRetentionDuration' = 'interval ${retention.days} days', 'delta.logRetentionDuration' = 'interval ${Math.max(retention.days, 30)} days');`,
     ...clones.flatMap(({ version, bytes: size }) => [

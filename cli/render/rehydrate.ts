@@ -1,12 +1,15 @@
 import { formatTableRef, type RehydrateResult } from '../../src/index.ts';
-import { bytes, integer } from './text.ts';
+import { bytes, integer, plural } from './text.ts';
 
 export function rehydrateText({ tables }: RehydrateResult): string {
   return tables
     .map(({ path, manifest }) => {
       const { table, version, rows, files, bytes: size, format } = manifest;
-      const names = files.map(({ name }) => name).join(', ');
-      return `${formatTableRef(table.ref, version)}  ${integer(rows)} rows, ${bytes(size)} of ${format}\n  ${path}\n  ${names}, _asof.json\n`;
+      const names =
+        format === 'delta'
+          ? `_delta_log, ${plural(files.length - 1, 'file')}`
+          : files.map(({ name }) => name).join(', ');
+      return `${formatTableRef(table.ref, version)}  ${rows === null ? 'rows not counted' : `${integer(rows)} rows`}, ${bytes(size)} of ${format}\n  ${path}\n  ${names}, _asof.json\n`;
     })
     .join('');
 }

@@ -372,6 +372,11 @@ const catalogue = {
     hint: () =>
       "Stamp future trainings with 'asof run' or 'asof stamp'. If you know the version, give the table yourself: asof rehydrate TABLE@vN.",
   },
+  MODEL_WITHOUT_RUN: {
+    message: (d: { ref: string }) =>
+      `${d.ref} does not say which run made it, so nothing is known of its data.`,
+    hint: () => 'Name the run, as runs:/RUN_ID, or the table, as TABLE@vN.',
+  },
   LINK_UNCERTAIN: {
     message: (d: { ref: string; table: string; certainty: string; why: string }) =>
       `Which version of ${d.table} trained ${d.ref} is ${d.certainty}: ${d.why}.`,

@@ -1,4 +1,5 @@
 import type { Snapshots } from './snapshot.ts';
+import type { TableCopier } from './table-copier.ts';
 import type { TableCopies } from './table-copies.ts';
 import type { TableHistory } from './table-history.ts';
 import type { TableReader } from './table-reader.ts';
@@ -21,6 +22,8 @@ export interface DeltaTable {
   readonly copies?: TableCopies;
   /** Absent where the engine does not see the log and the storage themselves. */
   readonly timelines?: Timelines;
+  /** Absent where the engine does not reach the files. */
+  readonly copier?: TableCopier;
 }
 
 /** Finds the engine for a table; nothing is read yet. */

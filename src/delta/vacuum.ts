@@ -1,6 +1,12 @@
 import type { StoredEntry, Tombstone } from './table-timeline.ts';
 
-export const vacuumEngines = ['spark', 'delta-rs', 'delta-rs-full'] as const;
+export const vacuumEngines = [
+  'spark',
+  'spark-4.0',
+  'spark-4.1',
+  'delta-rs',
+  'delta-rs-full',
+] as const;
 export type VacuumEngine = (typeof vacuumEngines)[number];
 
 /** A table as VACUUM finds it. */
@@ -32,7 +38,8 @@ export interface VacuumOptions {
  * What a VACUUM would delete, by the engine's own rule: files, and with Spark the folders that it would try. Ascending by path.
  *
  * - Spark (Delta Lake 4.4, `VacuumCommand`, FULL): what is older than the retention and neither part of the latest version nor removed
- *   within the retention. It forgets removals older than the table's own retention, whatever RETAIN says.
+ *   within the retention. It forgets removals older than the table's own retention, whatever RETAIN says. From Delta 4.1 on RETAIN counts
+ *   only when it is 0; up to 4.0 always. `spark` is whichever deletes more.
  * - delta-rs (1.6, `vacuum.rs`): removed files whose removal is older than the retention.
  * - delta-rs with `full=True`: those, and whatever else is older and no data file of the latest version: also live deletion vectors.
  */
@@ -44,9 +51,14 @@ export function vacuumed(subject: VacuumSubject, options: VacuumOptions): readon
 
 function bySpark(
   { entries, live, liveVectors, tombstones, tableRetentionMs, ...table }: VacuumSubject,
-  { now, retainMs = tableRetentionMs }: VacuumOptions,
+  { engine, now, retainMs = tableRetentionMs }: VacuumOptions,
 ): readonly StoredEntry[] {
-  const deleteBefore = now - retainMs;
+  const retention = {
+    'spark-4.0': retainMs,
+    'spark-4.1': retainMs === 0 ? 0 : tableRetentionMs,
+  };
+  const exactly = engine === 'spark-4.0' || engine === 'spark-4.1' ? retention[engine] : undefined;
+  const deleteBefore = now - (exactly ?? Math.min(...Object.values(retention)));
   const valid = new Set<string>();
   const spare = (path: string | undefined) => {
     if (path === undefined) return;

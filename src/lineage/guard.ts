@@ -131,7 +131,7 @@ export async function guard(
     paths: deleted.map(({ path }) => path),
     breaks,
     lostAlready: versions.filter((version) => !whole.includes(version)),
-    keepVersions: { versions: whole, bytes: keptBytes },
+    keepVersions: { versions: whole, bytes: keptBytes, hasVectors: needed.vectors.size > 0 },
     retention:
       broken.size === 0
         ? null

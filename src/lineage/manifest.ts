@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { canonicalJson } from '../base/canonical-json.ts';
 import { LineageError } from '../base/errors.ts';
 import { type Manifest, manifestSchema } from './result/manifest.ts';
 
@@ -20,6 +21,15 @@ export async function describeFile(
   return { name, bytes: (await stat(path)).size, sha256: hash.digest('hex') };
 }
 
+/** A manifest with its seal: the hash of all else in it, so that one edited later can be told. */
+export function sealed(manifest: Omit<Manifest, 'seal'>): Manifest {
+  return { ...manifest, seal: sealOf(manifest) };
+}
+
+export function sealOf({ seal: _, ...manifest }: Manifest): string {
+  return createHash('sha256').update(canonicalJson(manifest)).digest('hex');
+}
+
 /**
  * Accepts a folder, and folders in it, that hold nothing but manifests and the files they name.
  *
@@ -27,30 +37,55 @@ export async function describeFile(
  */
 export async function checkOurs(folder: string, root = folder): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true });
-  const named = await namesIn(folder);
+  const { named, isTable } = await namesIn(folder);
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) await checkOurs(path, root);
-    else if (!named.has(entry.name)) {
-      throw new LineageError('OUTPUT_NOT_OURS', { path: root, foreign: relative(root, path) });
-    }
+    if (entry.isDirectory()) {
+      if (isTable) await checkNamed(path, folder, root, named);
+      else await checkOurs(path, root);
+    } else if (!named.has(entry.name)) throw foreign(root, path);
   }
 }
 
-async function namesIn(folder: string): Promise<ReadonlySet<string>> {
+/** Folders of a table: partitions, and the log. */
+async function checkNamed(
+  folder: string,
+  table: string,
+  root: string,
+  named: ReadonlySet<string>,
+): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of entries) {
+    if (entry.isDirectory()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const name = relative(table, path).replaceAll('\\', '/');
+    if (!named.has(name)) throw foreign(root, path);
+  }
+}
+
+function foreign(root: string, path: string) {
+  return new LineageError('OUTPUT_NOT_OURS', { path: root, foreign: relative(root, path) });
+}
+
+/** What a manifest in a folder names; `isTable`: with folders of their own. */
+async function namesIn(
+  folder: string,
+): Promise<{ readonly named: ReadonlySet<string>; readonly isTable: boolean }> {
+  const nothing = { named: new Set<string>(), isTable: false };
   let text: string;
   try {
     text = await readFile(join(folder, manifestName), 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Set();
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return nothing;
     throw error;
   }
   try {
-    const manifest = manifestSchema.safeParse(JSON.parse(text));
-    const files = manifest.data?.files ?? [];
-    return manifest.success ? new Set([manifestName, ...files.map(({ name }) => name)]) : new Set();
+    const { data } = manifestSchema.safeParse(JSON.parse(text));
+    if (data === undefined) return nothing;
+    const named = new Set([manifestName, ...data.files.map(({ name }) => name)]);
+    return { named, isTable: data.format === 'delta' };
   } catch (error) {
-    if (error instanceof SyntaxError) return new Set();
+    if (error instanceof SyntaxError) return nothing;
     throw error;
   }
 }

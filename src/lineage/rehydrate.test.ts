@@ -77,6 +77,7 @@ describe('rehydrating one table', () => {
       files: [{ name: 'rows', bytes: 3, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }],
       writtenAt: '2026-03-09T00:00:00.000Z',
       asof: '0.1.0',
+      seal: expect.stringMatching(/^[0-9a-f]{64}$/),
     };
     expect(result).toEqual({
       schemaVersion: 1,

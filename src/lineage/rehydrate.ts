@@ -5,12 +5,14 @@ import { newDirectory } from '../base/new-directory.ts';
 import type { DeltaTable, DeltaTables } from '../delta/delta-table.ts';
 import type { ReadSpec, Selection } from '../delta/read-spec.ts';
 import { summarizeFacts } from '../delta/snapshot-summary.ts';
+import type { TableVersion } from '../delta/table-history.ts';
 import type { OutputFormat, ReadProgress } from '../delta/table-reader.ts';
 import type { Moment } from '../delta/table-ref.ts';
 import type { VersionFacts } from '../delta/version-facts.ts';
 import { findTable } from './find-table.ts';
-import { checkOurs, describeFile, manifestName } from './manifest.ts';
+import { checkOurs, describeFile, manifestName, sealed } from './manifest.ts';
 import type { Manifest } from './result/manifest.ts';
+import type { Warning } from './result/parts.ts';
 import type { RehydrateResult } from './result/rehydrate.ts';
 import type { Link, TraceResult } from './result/trace.ts';
 
@@ -31,9 +33,12 @@ export interface Wanted {
 
 export interface RehydrateOptions {
   readonly out: string;
-  readonly format?: OutputFormat;
+  /** `delta`: a Delta table of the whole version, without reading a row. */
+  readonly format?: OutputFormat | 'delta';
   readonly memoryLimit?: number | undefined;
   readonly tempDirectory?: string | undefined;
+  /** With `delta`: folders of other copies of the table, to link from; see `CopyOptions`. */
+  readonly siblings?: readonly string[];
   /** Replaces what asof wrote into that folder before; never anything else. */
   readonly isForced?: boolean;
   /** The version of asof, for the manifest. */
@@ -77,12 +82,26 @@ export async function rehydrate(
       const manifest = manifests[index];
       return manifest === undefined ? [] : [{ alias, path: folderOf(path, alias), manifest }];
     }),
-    warnings: wanted.flatMap(({ table, version, inferred }) => {
-      if (inferred === undefined) return [];
-      const message = `${table.name}: no record names v${version}; it is inferred: ${inferred}.`;
-      return [{ code: 'VERSION_INFERRED', message }];
-    }),
+    warnings: wanted.flatMap((one) => [
+      ...inferenceWarnings(one),
+      ...(options.format === 'delta' ? partWarnings(one) : []),
+    ]),
   };
+}
+
+function inferenceWarnings({ table, version, inferred }: Wanted): readonly Warning[] {
+  if (inferred === undefined) return [];
+  const message = `${table.name}: no record names v${version}; it is inferred: ${inferred}.`;
+  return [{ code: 'VERSION_INFERRED', message }];
+}
+
+/** A Delta table is the whole version, though less of it was read. */
+function partWarnings({ alias, read }: Wanted): readonly Warning[] {
+  const { columns, where } = read ?? {};
+  if (columns === undefined && where === undefined) return [];
+  const part = [columns && `columns ${columns.join(', ')}`, where && `where ${where}`];
+  const message = `${alias} is the whole version; the training read of it ${part.filter(Boolean).join('; ')}.`;
+  return [{ code: 'WHOLE_VERSION', message }];
 }
 
 async function writeTable(
@@ -97,6 +116,7 @@ async function writeTable(
   const facts = await table.facts.at(version, call);
   const digest = await checkedDigest(wanted, facts, call);
   const format = options.format ?? 'parquet';
+  if (format === 'delta') return await copyTable(wanted, resolved, folder, options);
   const { onProgress } = options;
   const { rows, files } = await table.reader.write(facts, folder, {
     format,
@@ -108,7 +128,7 @@ async function writeTable(
     ...call,
   });
   const described = await Promise.all(files.map((name) => describeFile(folder, name)));
-  const manifest: Manifest = {
+  const manifest = sealed({
     schemaVersion: 1,
     table: { ref: table.name, id: facts.tableId, location: facts.location ?? table.location },
     version,
@@ -124,7 +144,54 @@ async function writeTable(
     files: described,
     writtenAt: new Date(options.now()).toISOString(),
     asof: options.asof,
-  };
+  });
+  await writeFile(join(folder, manifestName), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  return manifest;
+}
+
+/** A Delta table of the version; what is read of it is for its reader to select. */
+async function copyTable(
+  wanted: Wanted,
+  { committedAt, operation }: TableVersion,
+  folder: string,
+  options: RehydrateOptions,
+): Promise<Manifest> {
+  const { table, version, read, of } = wanted;
+  const { copier } = table;
+  if (copier === undefined) {
+    throw new LineageError('COPY_UNSUPPORTED', {
+      table: table.name,
+      problem: 'its engine does not reach the files',
+      instead:
+        "Rehydrate the rows, without '--as delta', or have the warehouse copy the table, with '--into'.",
+    });
+  }
+  const copy = await copier.copy(version, folder, {
+    now: options.now(),
+    engine: `asof/${options.asof}`,
+    ...(options.siblings && { siblings: options.siblings }),
+    ...(options.signal && { signal: options.signal }),
+  });
+  const manifest = sealed({
+    schemaVersion: 1,
+    table: { ref: table.name, id: copy.source.tableId, location: table.location },
+    version,
+    committedAt: committedAt === undefined ? null : new Date(committedAt).toISOString(),
+    operation: operation ?? null,
+    digest: copy.source.digest,
+    of: of ?? null,
+    read: read ?? null,
+    format: 'delta',
+    rows: copy.rows ?? null,
+    bytes: copy.bytes,
+    files: [
+      await describeFile(folder, copy.logFile),
+      ...copy.placed.map((file) => ({ ...file, sha256: null })),
+    ],
+    copy: { tableId: copy.tableId, digest: copy.digest },
+    writtenAt: new Date(options.now()).toISOString(),
+    asof: options.asof,
+  });
   await writeFile(join(folder, manifestName), `${JSON.stringify(manifest, undefined, 2)}\n`);
   return manifest;
 }

@@ -1,6 +1,9 @@
+import { LineageError } from '../base/errors.ts';
 import type { LoggedModel, ModelVersion } from '../registry/model.ts';
 import type { ModelRef } from '../registry/model-ref.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { Run } from '../registry/run.ts';
+import type { RunStore } from '../registry/run-store.ts';
 import type { CallOptions } from './find-table.ts';
 
 /** One thing whose data is asked for: a model version, a logged model or a run. */
@@ -46,4 +49,24 @@ export async function subjectsOf(
 export function subjectOf(version: ModelVersion): Subject {
   const { runId } = version;
   return { version, isRunAsked: false, ...(runId !== undefined && { runId }) };
+}
+
+/**
+ * The runs that a model reference stands for.
+ *
+ * @param text the reference as the user wrote it
+ * @throws LineageError MODEL_WITHOUT_RUN, RUN_NOT_FOUND; as `subjectsOf` does
+ */
+export async function runsOf(
+  ref: ModelRef,
+  text: string,
+  stores: { readonly models: ModelRegistry; readonly runs: RunStore },
+  options: CallOptions,
+): Promise<readonly Run[]> {
+  const runs: Run[] = [];
+  for (const { runId } of await subjectsOf(ref, stores, options)) {
+    if (runId === undefined) throw new LineageError('MODEL_WITHOUT_RUN', { ref: text });
+    runs.push(await stores.runs.get(runId, options));
+  }
+  return runs;
 }

@@ -51,6 +51,16 @@ export function stampOn(run: Pick<Run, 'id' | 'tags'>): Stamp | undefined {
   return { ...head, tables: tables ?? tablesOf(run, aliases), ...(code && { code }) };
 }
 
+/**
+ * A stamp as the ledger keeps it.
+ *
+ * @throws LineageError STAMP_INVALID
+ */
+export function stampIn(text: string, runId: string): Stamp {
+  const { tables = [], aliases: _, code, ...head } = read(runId, 'the ledger', wireStamp, text);
+  return { ...head, tables, ...(code && { code }) };
+}
+
 function tablesOf(
   run: Pick<Run, 'id' | 'tags'>,
   aliases: readonly string[] | undefined,

@@ -24,7 +24,7 @@ test.each(cases)('%s', async (name) => {
     .replace(/^(.*<workspace>.*|SETTING .*|engine .*|mlflow\..*)$/gm, (line) =>
       line.replace(/ {2,}/g, '  '),
     )
-    .replace(/"sha256":"[0-9a-f]{64}"/g, '"sha256":"…"')
+    .replace(/"(sha256|seal)":"[0-9a-f]{64}"/g, '"$1":"…"')
     .replace(/(?<=\bhead\W{1,3})[0-9a-f]{64}/g, '…');
   await expect(stable).toMatchFileSnapshot(`../../${folder}/transcript`);
 });

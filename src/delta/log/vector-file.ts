@@ -40,3 +40,19 @@ function uuidOf(encoded: string): string | undefined {
   const parts = /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/.exec(hex);
   return parts === null ? undefined : parts.slice(1).join('-');
 }
+
+/** A UUID as a deletion vector's descriptor names its file. */
+export function encodedUuid(uuid: string): string {
+  const hex = uuid.replaceAll('-', '');
+  let text = '';
+  for (let at = 0; at < 32; at += 8) {
+    let value = Number.parseInt(hex.slice(at, at + 8), 16);
+    let group = '';
+    for (let digit = 0; digit < 5; digit++) {
+      group = alphabet.charAt(value % 85) + group;
+      value = Math.floor(value / 85);
+    }
+    text += group;
+  }
+  return text;
+}

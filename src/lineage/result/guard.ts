@@ -30,7 +30,12 @@ export const guardResult = z.strictObject({
   /** Versions that models were trained on and that are not whole any more. */
   lostAlready: z.array(z.int()),
   /** For delta-rs: `vacuum(keep_versions=…)`, and what it keeps of what would be deleted. */
-  keepVersions: z.strictObject({ versions: z.array(z.int()), bytes: z.int() }),
+  keepVersions: z.strictObject({
+    versions: z.array(z.int()),
+    bytes: z.int(),
+    /** Some need deletion vectors, which `full=True` does not spare. */
+    hasVectors: z.boolean(),
+  }),
   /** What `delta.deletedFileRetentionDuration` would have to be, and what it keeps; null when nothing breaks. */
   retention: z.strictObject({ days: z.int(), bytes: z.int() }).nullable(),
   /** What a copy of each version that breaks takes. */

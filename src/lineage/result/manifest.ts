@@ -14,13 +14,22 @@ export const manifestSchema = z.strictObject({
   /** The model or run that was asked for; null when a table was. */
   of: z.string().nullable(),
   read: readSpec.nullable(),
-  format: z.enum(outputFormats),
-  rows: z.int(),
+  /** delta: a Delta table of its own. */
+  format: z.enum([...outputFormats, 'delta']),
+  /** null: the log does not count them, and none was read. */
+  rows: z.int().nullable(),
   bytes: z.int(),
-  files: z.array(z.strictObject({ name: z.string(), bytes: z.int(), sha256: z.string() })),
+  /** No hash where a file was linked or copied without reading it. */
+  files: z.array(
+    z.strictObject({ name: z.string(), bytes: z.int(), sha256: z.string().nullable() }),
+  ),
   writtenAt: instant,
   /** The version of asof that wrote it. */
   asof: z.string(),
+  /** With format delta: the table that was made, at its version 0. */
+  copy: z.strictObject({ tableId: z.string(), digest: z.string() }).exactOptional(),
+  /** SHA-256 of the canonical JSON of all else. */
+  seal: z.string().exactOptional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;

@@ -15,6 +15,7 @@ import { showResult } from './show.ts';
 import { stampResult } from './stamp.ts';
 import { statusLine } from './status.ts';
 import { traceResult } from './trace.ts';
+import { verifyResult } from './verify.ts';
 
 /**
  * The shape of everything that asof prints or writes as JSON, by the command that prints it; `models` is also that of `model …`, `copy`
@@ -40,4 +41,5 @@ export const resultSchemas = {
   stamp: stampResult,
   status: statusLine,
   trace: traceResult,
+  verify: verifyResult,
 } as const;

@@ -1,0 +1,99 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
+import { describeFile, manifestName, sealOf } from './manifest.ts';
+import { type Manifest, manifestSchema } from './result/manifest.ts';
+import type { VerifyCheck } from './result/verify.ts';
+
+/** Whether a folder holds what asof wrote there, or folders that do. */
+export async function isRehydrated(folder: string): Promise<boolean> {
+  return (await manifestsIn(folder)).length > 0;
+}
+
+/** Compares rehydrated folders with their manifests: every file by its SHA-256, and that nothing else is there. */
+export async function verifyFolder(folder: string): Promise<readonly VerifyCheck[]> {
+  const checks: VerifyCheck[] = [];
+  for (const one of await manifestsIn(folder)) checks.push(await verifyOne(one));
+  return checks;
+}
+
+async function manifestsIn(folder: string): Promise<readonly string[]> {
+  const entries = await entriesOf(folder);
+  if (entries.some(({ name }) => name === manifestName)) return [folder];
+  const found: string[] = [];
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (!entry.isDirectory()) continue;
+    if ((await entriesOf(path)).some(({ name }) => name === manifestName)) found.push(path);
+  }
+  return found.sort();
+}
+
+async function verifyOne(folder: string): Promise<VerifyCheck> {
+  const check = (differences: readonly string[], note: string): VerifyCheck => ({
+    level: 'manifest',
+    subject: folder,
+    outcome: differences.length === 0 ? 'same' : 'differs',
+    note,
+    differences: [...differences],
+  });
+  const text = await readFile(join(folder, manifestName), 'utf8');
+  const manifest = parsed(text);
+  if (manifest === undefined) {
+    return check([`${manifestName} is not as asof writes it`], 'the manifest can not be read');
+  }
+  const differences: string[] = [];
+  if (manifest.seal !== undefined && manifest.seal !== sealOf(manifest)) {
+    differences.push(`${manifestName} was edited: its seal is that of another text`);
+  }
+  const present = new Set((await filesBelow(folder)).filter((name) => name !== manifestName));
+  for (const { name, bytes, sha256 } of manifest.files) {
+    if (!present.delete(name)) {
+      differences.push(`${name} is gone`);
+      continue;
+    }
+    const size = (await stat(join(folder, name))).size;
+    if (size !== bytes) {
+      differences.push(`${name} has ${size} bytes, the manifest says ${bytes}`);
+    } else if (sha256 !== null) {
+      const { sha256: found } = await describeFile(folder, name);
+      if (found === sha256) continue;
+      differences.push(`${name} has other content: SHA-256 ${found} instead of ${sha256}`);
+    }
+  }
+  for (const name of [...present].sort()) differences.push(`${name} is not in the manifest`);
+  const { table, version, files } = manifest;
+  const unhashed = files.filter(({ sha256 }) => sha256 === null).length;
+  const how = unhashed === 0 ? 'by SHA-256' : `by size, ${files.length - unhashed} by SHA-256`;
+  const seal = manifest.seal === undefined ? '; the manifest has no seal' : '';
+  return check(
+    differences,
+    `${files.length} file${files.length === 1 ? '' : 's'} of ${table.ref}@v${version} ${how}${seal}`,
+  );
+}
+
+function parsed(text: string): Manifest | undefined {
+  try {
+    return manifestSchema.safeParse(JSON.parse(text)).data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return;
+    throw error;
+  }
+}
+
+/** Relative to the folder, with '/' between. Readers of a table leave checksums beside files, as `.name.crc`; those are not ours. */
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory() && !/^\..*\.crc$/.test(basename(entry.name)))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
+}
+
+async function entriesOf(folder: string) {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw error;
+  }
+}
