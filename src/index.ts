@@ -33,6 +33,8 @@ export {
 } from './delta/table-ref.ts';
 export { parseAliasedRef } from './lineage/alias.ts';
 export { annotateFromRun } from './lineage/annotate-model.ts';
+export { type BackfillOptions, type BackfillSources, backfill } from './lineage/backfill.ts';
+export { checkModel } from './lineage/check.ts';
 export { describeTable } from './lineage/describe-table.ts';
 export { unnamedVersion, type VersionParam } from './lineage/evidence.ts';
 export { type ImpactRequest, impact } from './lineage/impact.ts';
@@ -45,6 +47,8 @@ export {
   wantedOf,
   wantedTable,
 } from './lineage/rehydrate.ts';
+export type { BackfillLine } from './lineage/result/backfill.ts';
+export { type CheckLine, type RequirementName, requirementNames } from './lineage/result/check.ts';
 export type { ConfigResult } from './lineage/result/config.ts';
 export type { ErrorResult } from './lineage/result/error.ts';
 export { type HistoryLine, historyLineOf } from './lineage/result/history.ts';
@@ -59,7 +63,13 @@ export { resultSchemas } from './lineage/result/schemas.ts';
 export type { ShowResult } from './lineage/result/show.ts';
 export { type StampResult, stampedRunOf } from './lineage/result/stamp.ts';
 export type { Link, TraceResult } from './lineage/result/trace.ts';
-export { type CodeVersion, type Stamp, type StampedTable, stampOf } from './lineage/stamp.ts';
+export {
+  type Backfilled,
+  type CodeVersion,
+  type Stamp,
+  type StampedTable,
+  stampOf,
+} from './lineage/stamp.ts';
 export { type StampedRun, stampRun } from './lineage/stamp-run.ts';
 export type { Suspect } from './lineage/suspected-links.ts';
 export { type TraceOptions, type TraceSources, trace } from './lineage/trace.ts';
@@ -71,7 +81,13 @@ export {
   type TrackedRun,
   tableEnvironment,
 } from './lineage/tracked-run.ts';
+export { stampValidation, validationTag } from './lineage/validation.ts';
 export { stampOn } from './lineage/wire-stamp.ts';
+export {
+  parseValidationFile,
+  type Validation,
+  type ValidationRecord,
+} from './lineage/wire-validation.ts';
 export type { ArtifactEntry, ArtifactOwner, ArtifactReader } from './registry/artifact-reader.ts';
 export type { LoggedModel, ModelVersion, RegisteredModel, Stage } from './registry/model.ts';
 export {
@@ -82,7 +98,7 @@ export {
 } from './registry/model-ref.ts';
 export type { ModelRegistry, NewModelVersion } from './registry/model-registry.ts';
 export type { Run, RunInput, RunStatus } from './registry/run.ts';
-export type { RunSearch, RunSearchOptions } from './registry/run-search.ts';
+export type { RunSearch, RunSearchOptions, RunTagger } from './registry/run-search.ts';
 export type { NewRun, RunRecord, RunStore } from './registry/run-store.ts';
 export type { StampEntry, StampJournal } from './registry/stamp-journal.ts';
 export {

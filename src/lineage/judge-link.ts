@@ -12,6 +12,8 @@ import { type Inferred, inferVersion } from './infer-version.ts';
 import { type Readability, readability } from './readability.ts';
 import type { Warning } from './result/parts.ts';
 import type { Link } from './result/trace.ts';
+import type { StampedTable } from './stamp.ts';
+import { validationOf } from './validation.ts';
 
 /** What is known of a run's use of one table: the version, how surely, and whether it can still be read. */
 export async function judgeLink(
@@ -61,6 +63,7 @@ export async function judgeLink(
   const state = stateOf(found, version, chosen);
   const committedAt = version?.committedAt ?? undefined;
 
+  const validated = stamped ? validationsOf(run, stamped) : { warnings: [] };
   const link: Link = {
     alias: evidence.find(({ alias }) => alias)?.alias ?? defaultAlias(strongest.ref),
     table: {
@@ -89,8 +92,40 @@ export async function judgeLink(
     digest: stamped?.digest ?? null,
     rows: stamped?.rows ?? null,
     read: stamped?.read ?? null,
+    ...validated.validations,
   };
-  return { link, warnings: [...warningsOf(strongest.ref, found), ...doubts(link, doubt)] };
+  return {
+    link,
+    warnings: [...warningsOf(strongest.ref, found), ...doubts(link, doubt), ...validated.warnings],
+  };
+}
+
+function validationsOf(
+  run: Run,
+  stamped: StampedTable,
+): { readonly validations?: Pick<Link, 'validations'>; readonly warnings: readonly Warning[] } {
+  const found = validationOf(run, stamped);
+  if (found === undefined) return { warnings: [] };
+  const where = `The validation of ${stamped.ref} on run ${run.id}`;
+  if ('problem' in found) {
+    const message = `${where} is not shown: ${found.problem}.`;
+    return { warnings: [{ code: 'VALIDATION_INVALID', message }] };
+  }
+  const { record, isBound } = found;
+  if (!isBound) {
+    const message = `${where} is about other data: v${record.table.version}, or another read specification.`;
+    return { warnings: [{ code: 'VALIDATION_OF_OTHER_DATA', message }] };
+  }
+  const validations = record.results.map(({ suite, success, statistics, ranAt, gx, failed }) => ({
+    suite,
+    success,
+    ...statistics,
+    ranAt: ranAt ?? null,
+    gx: gx ?? null,
+    failed: failed.map(({ expectation, column }) => ({ expectation, column: column ?? null })),
+    stampedAt: record.at,
+  }));
+  return { validations: { validations }, warnings: [] };
 }
 
 type Versioned = Evidence & { readonly version: number };
@@ -209,6 +244,11 @@ function certaintyOf(
       confidence: 0.5,
       why: `${chosen.where} is the strongest record, but ${conflicts.join('; ')}`,
     };
+  }
+  const { backfilled } = chosen.stamped ?? {};
+  if (backfilled !== undefined) {
+    const { certainty, confidence } = backfilled;
+    return { certainty, confidence, why: `asof stamped it after the fact: ${backfilled.why}` };
   }
   if (chosen.kind === 'stamp') {
     return { certainty: 'stamped', confidence: 1, why: 'asof stamped it, and read it back' };

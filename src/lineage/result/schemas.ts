@@ -1,3 +1,5 @@
+import { backfillLine } from './backfill.ts';
+import { checkLine } from './check.ts';
 import { configResult } from './config.ts';
 import { errorResult } from './error.ts';
 import { historyLine } from './history.ts';
@@ -16,6 +18,8 @@ import { traceResult } from './trace.ts';
  * that of any failure (on stderr), `manifest` that of `_asof.json`. The package holds each as JSON Schema: `asof/schemas/trace.json`.
  */
 export const resultSchemas = {
+  backfill: backfillLine,
+  check: checkLine,
   config: configResult,
   error: errorResult,
   history: historyLine,
