@@ -53,9 +53,17 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'print what the rows of a table version amount to, the same from every engine',
     load: async () => (await import('./commands/digest.ts')).digestCommand,
   },
+  check: {
+    summary: 'require that what trained a model is stamped, readable, validated',
+    load: async () => (await import('./commands/check.ts')).checkCommand,
+  },
   impact: {
     summary: 'tell which models were trained on what some commits of a table did',
     load: async () => (await import('./commands/impact.ts')).impactCommand,
+  },
+  backfill: {
+    summary: 'propose stamps for runs that have none, and write them',
+    load: async () => (await import('./commands/backfill.ts')).backfillCommand,
   },
   models: {
     summary: 'list registered models and their versions',

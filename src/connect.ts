@@ -19,7 +19,7 @@ import { logTimelines } from './delta/log/log-timelines.ts';
 import { formatTableName, type TableName } from './delta/table-ref.ts';
 import type { ArtifactReader } from './registry/artifact-reader.ts';
 import type { ModelRegistry } from './registry/model-registry.ts';
-import type { RunSearch } from './registry/run-search.ts';
+import type { RunSearch, RunTagger } from './registry/run-search.ts';
 import type { RunStore } from './registry/run-store.ts';
 import type { StampJournal } from './registry/stamp-journal.ts';
 import type { Settings } from './settings.ts';
@@ -143,6 +143,7 @@ export interface Registry {
   readonly models: ModelRegistry;
   readonly journal: StampJournal;
   readonly search: RunSearch;
+  readonly tagger: RunTagger;
   /** Absent where no files lie with runs. */
   readonly artifactReader?: ArtifactReader;
   close(): void;
@@ -161,8 +162,8 @@ export async function connectRegistry(
   const ledger = openLedger(settings.ledger.value, options.now);
   const close = () => ledger.close();
   if (settings.trackingUri.value === undefined) {
-    const { runs, models, journal, search } = ledger;
-    return { runs, models, journal, search, close };
+    const { runs, models, journal, search, tagger } = ledger;
+    return { runs, models, journal, search, tagger, close };
   }
   const { connectMlflow } = await import('./registry/mlflow/connect-mlflow.ts');
   const { mlflowSettings } = await import('./registry/mlflow/settings.ts');

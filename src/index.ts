@@ -43,6 +43,8 @@ export { type VacuumEngine, vacuumEngines } from './delta/vacuum.ts';
 export { isSnapshot, type TableFacts, type VersionFacts } from './delta/version-facts.ts';
 export { parseAliasedRef } from './lineage/alias.ts';
 export { annotateFromRun } from './lineage/annotate-model.ts';
+export { type BackfillOptions, type BackfillSources, backfill } from './lineage/backfill.ts';
+export { checkModel } from './lineage/check.ts';
 export { makeCopy, type PlannedCopy, planCopy } from './lineage/copy-table.ts';
 export { describeTable } from './lineage/describe-table.ts';
 export { digestTable } from './lineage/digest-table.ts';
@@ -58,6 +60,8 @@ export {
   wantedOf,
   wantedTable,
 } from './lineage/rehydrate.ts';
+export type { BackfillLine } from './lineage/result/backfill.ts';
+export { type CheckLine, type RequirementName, requirementNames } from './lineage/result/check.ts';
 export type { ConfigResult } from './lineage/result/config.ts';
 export type { CopyResult } from './lineage/result/copy.ts';
 export type { DigestResult } from './lineage/result/digest.ts';
@@ -83,7 +87,13 @@ export { type StampResult, stampedRunOf } from './lineage/result/stamp.ts';
 export type { StatusLine, StatusTable } from './lineage/result/status.ts';
 export type { Link, TraceResult } from './lineage/result/trace.ts';
 export type { VerifyCheck, VerifyResult } from './lineage/result/verify.ts';
-export { type CodeVersion, type Stamp, type StampedTable, stampOf } from './lineage/stamp.ts';
+export {
+  type Backfilled,
+  type CodeVersion,
+  type Stamp,
+  type StampedTable,
+  stampOf,
+} from './lineage/stamp.ts';
 export { type StampedRun, stampRun } from './lineage/stamp-run.ts';
 export { type StatusOptions, status } from './lineage/status.ts';
 export { runsOf } from './lineage/subjects.ts';
@@ -98,9 +108,15 @@ export {
   type TrackedRun,
   tableEnvironment,
 } from './lineage/tracked-run.ts';
+export { stampValidation, validationTag } from './lineage/validation.ts';
 export { type VerifyOptions, verifyRun, verifyVersion } from './lineage/verify.ts';
 export { isRehydrated, verifyFolder } from './lineage/verify-folder.ts';
 export { stampOn } from './lineage/wire-stamp.ts';
+export {
+  parseValidationFile,
+  type Validation,
+  type ValidationRecord,
+} from './lineage/wire-validation.ts';
 export type { ArtifactEntry, ArtifactOwner, ArtifactReader } from './registry/artifact-reader.ts';
 export type { LoggedModel, ModelVersion, RegisteredModel, Stage } from './registry/model.ts';
 export {
@@ -111,7 +127,7 @@ export {
 } from './registry/model-ref.ts';
 export type { ModelRegistry, NewModelVersion } from './registry/model-registry.ts';
 export type { Run, RunInput, RunStatus } from './registry/run.ts';
-export type { RunSearch, RunSearchOptions } from './registry/run-search.ts';
+export type { RunSearch, RunSearchOptions, RunTagger } from './registry/run-search.ts';
 export type { NewRun, RunRecord, RunStore } from './registry/run-store.ts';
 export type {
   JournalCheck,

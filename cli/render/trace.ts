@@ -65,6 +65,10 @@ function linkText(link: Link, { now, hasColor }: CliContext): string {
           )
           .join('; '),
       ],
+      ...(link.validations ?? []).map((one): [string, string] => [
+        'validated',
+        `${one.suite}: ${one.success ? green('passed') : red('failed')}, ${one.successful} of ${one.evaluated} expectations held${one.failed.length === 0 ? '' : ` (not ${one.failed.map(({ expectation, column }) => (column === null ? expectation : `${expectation} of ${column}`)).join(', ')})`}${one.ranAt === null ? '' : `, ${time(one.ranAt)}`}${one.gx === null ? '' : `, by Great Expectations ${one.gx}`}`,
+      ]),
       ['but', link.conflicts.join('; ') || undefined],
       ['why', certainty === 'stamped' || certainty === 'conflicting' ? undefined : link.why],
       ...link.candidates.map((candidate): [string, string] => [

@@ -204,10 +204,10 @@ async function runOrWarning(
 }
 
 /** Notes on dataset inputs which earlier run of the experiment has the same. */
-async function withSharing(
+export async function withSharing(
   run: Run,
   evidence: readonly Evidence[],
-  search: RunSearch | undefined,
+  search: Pick<RunSearch, 'firstWith'> | undefined,
   options: CallOptions,
 ): Promise<readonly Evidence[]> {
   if (search === undefined || evidence.some(({ kind }) => kind === 'stamp')) return evidence;

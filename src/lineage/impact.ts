@@ -5,7 +5,7 @@ import type { RunSearch } from '../registry/run-search.ts';
 import { type CallOptions, openTable } from './find-table.ts';
 import type { EvidenceSources, GatherOptions } from './gather-evidence.ts';
 import type { TableEvidence } from './group-evidence.ts';
-import { judgeLink } from './judge-link.ts';
+import { announce, judgeLink } from './judge-link.ts';
 import { countMatching } from './matching-rows.ts';
 import { type RecordedModel, registryLinks } from './registry-links.ts';
 import type { ImpactedModel, ImpactResult } from './result/impact.ts';
@@ -110,20 +110,22 @@ async function usesOf(
   const states = tableStates(sources.tables, options);
   const uses: Use[] = [];
   const known = new Map<string, readonly Omit<Use, 'model'>[]>();
-  for (const { version: model, run, tables } of recorded) {
+  const groupsAbout = ({ tables }: RecordedModel) =>
+    tables.filter((group) => isAbout(group, table, tableId, sources));
+  for (const model of recorded) announce(groupsAbout(model), states);
+  for (const one of recorded) {
+    const { version: model, run } = one;
     if (run === undefined) continue;
     const own =
       known.get(run.id) ??
       (await Promise.all(
-        tables
-          .filter((group) => isAbout(group, table, tableId, sources))
-          .map(async (group): Promise<Omit<Use, 'model'>> => {
-            const [{ kind, version }] = group;
-            const isPlain = group.every((item) => item.version === version);
-            if (kind === 'stamp' && isPlain) return { version, certainty: 'stamped' };
-            const { link } = await judgeLink(group[0].of ?? run, group, { ...options, states });
-            return { version: link.version ?? undefined, certainty: link.certainty };
-          }),
+        groupsAbout(one).map(async (group): Promise<Omit<Use, 'model'>> => {
+          const [{ kind, version }] = group;
+          const isPlain = group.every((item) => item.version === version);
+          if (kind === 'stamp' && isPlain) return { version, certainty: 'stamped' };
+          const { link } = await judgeLink(group[0].of ?? run, group, { ...options, states });
+          return { version: link.version ?? undefined, certainty: link.certainty };
+        }),
       ));
     known.set(run.id, own);
     uses.push(...own.map((use) => ({ model, ...use })));

@@ -9,7 +9,9 @@ import { type Inferred, inferVersion } from './infer-version.ts';
 import { failureReadability, type Readability } from './readability.ts';
 import type { Warning } from './result/parts.ts';
 import type { Link } from './result/trace.ts';
+import type { StampedTable } from './stamp.ts';
 import type { FoundVersion, TableStates } from './table-states.ts';
+import { validationOf } from './validation.ts';
 
 export interface JudgedLink {
   readonly link: Link;
@@ -64,6 +66,7 @@ export async function judgeLink(
   const state = stateOf(found, version, chosen);
   const committedAt = version?.committedAt ?? undefined;
 
+  const validated = stamped ? validationsOf(run, stamped) : { warnings: [] };
   const link: Link = {
     alias: evidence.find(({ alias }) => alias)?.alias ?? defaultAlias(strongest.ref),
     table: {
@@ -93,9 +96,42 @@ export async function judgeLink(
     digest: stamped?.digest ?? null,
     rows: stamped?.rows ?? null,
     read: stamped?.read ?? null,
+    ...validated.validations,
   };
-  const warnings = [...warningsOf(strongest.ref, found), ...doubts(link, doubt)];
+  const warnings = [
+    ...warningsOf(strongest.ref, found),
+    ...doubts(link, doubt),
+    ...validated.warnings,
+  ];
   return { link, readability: state, warnings };
+}
+
+function validationsOf(
+  run: Run,
+  stamped: StampedTable,
+): { readonly validations?: Pick<Link, 'validations'>; readonly warnings: readonly Warning[] } {
+  const found = validationOf(run, stamped);
+  if (found === undefined) return { warnings: [] };
+  const where = `The validation of ${stamped.ref} on run ${run.id}`;
+  if ('problem' in found) {
+    const message = `${where} is not shown: ${found.problem}.`;
+    return { warnings: [{ code: 'VALIDATION_INVALID', message }] };
+  }
+  const { record, isBound } = found;
+  if (!isBound) {
+    const message = `${where} is about other data: v${record.table.version}, or another read specification.`;
+    return { warnings: [{ code: 'VALIDATION_OF_OTHER_DATA', message }] };
+  }
+  const validations = record.results.map(({ suite, success, statistics, ranAt, gx, failed }) => ({
+    suite,
+    success,
+    ...statistics,
+    ranAt: ranAt ?? null,
+    gx: gx ?? null,
+    failed: failed.map(({ expectation, column }) => ({ expectation, column: column ?? null })),
+    stampedAt: record.at,
+  }));
+  return { validations: { validations }, warnings: [] };
 }
 
 type Versioned = Evidence & { readonly version: number };
@@ -131,6 +167,14 @@ function guessed(strongest: Evidence, inferred: Inferred | undefined): Versioned
   if (inferred?.version === undefined) return;
   const { ref } = strongest;
   return { kind: 'inferred', where: 'inferred', ref, version: inferred.version };
+}
+
+/** Tells which versions judging these records will ask about, so that each log is read once for all. */
+export function announce(groups: readonly TableEvidence[], states: TableStates): void {
+  for (const evidence of groups) {
+    const version = evidence.find((item) => item.version !== undefined)?.version;
+    if (version !== undefined) states.expect(placesOf(evidence), version);
+  }
 }
 
 /** Where the table of a record may be found. */
@@ -191,6 +235,11 @@ function certaintyOf(
       confidence: 0.5,
       why: `${chosen.where} is the strongest record, but ${conflicts.join('; ')}`,
     };
+  }
+  const { backfilled } = chosen.stamped ?? {};
+  if (backfilled !== undefined) {
+    const { certainty, confidence } = backfilled;
+    return { certainty, confidence, why: `asof stamped it after the fact: ${backfilled.why}` };
   }
   if (chosen.kind === 'stamp') {
     return { certainty: 'stamped', confidence: 1, why: 'asof stamped it, and read it back' };

@@ -29,6 +29,15 @@ export interface StampedTable {
   readonly rows?: number;
   /** Absent when all of the table was read. */
   readonly read?: ReadSpec;
+  /** Written later, from what others had recorded; absent when asof pinned the table at train time. */
+  readonly backfilled?: Backfilled;
+}
+
+/** What a stamp rests on that was written after the training. */
+export interface Backfilled {
+  readonly certainty: 'recorded' | 'inferred';
+  readonly confidence: number;
+  readonly why: string;
 }
 
 /** The code that trained. */

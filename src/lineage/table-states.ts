@@ -21,7 +21,7 @@ export interface FoundVersion {
 
 /** What many records say of the same tables, looked up once: each log is read once and each folder listed once, whatever is asked. */
 export interface TableStates {
-  /** Says before the first question which versions will be asked about. Others can be asked about too, at the price of another reading. */
+  /** Says beforehand which versions will be asked about. Others can be asked about too, at the price of another reading. */
   expect(places: readonly string[], version: number): void;
   /**
    * The table that some record means; see `findTable`. A table that took another id with a later version is the same up to that.
@@ -86,6 +86,13 @@ export function tableStates(
     return { version, tableId: metadataAt(timeline, version)?.tableId ?? '' };
   };
 
+  const announce = ({ location }: DeltaTable, version: number) => {
+    const known = expected.get(location) ?? new Set();
+    if (known.has(version)) return;
+    expected.set(location, known.add(version));
+    examined.delete(location);
+  };
+
   const states: TableStates = {
     examine,
     expect(places, version) {
@@ -93,8 +100,7 @@ export function tableStates(
         const { table } = open(place);
         if (table === undefined) continue;
         announced.set(table.location, table);
-        const known = expected.get(table.location) ?? new Set();
-        expected.set(table.location, known.add(version));
+        announce(table, version);
       }
     },
     announced: () => [...announced.values()],
@@ -122,11 +128,7 @@ export function tableStates(
 
   const look = async (table: DeltaTable, version: number): Promise<FoundVersion> => {
     if (table.timelines === undefined) return await lookAtSnapshot(table, version, now, options);
-    const isExpected = expected.get(table.location)?.has(version);
-    if (!isExpected) {
-      expected.set(table.location, new Set([...(expected.get(table.location) ?? []), version]));
-      examined.delete(table.location);
-    }
+    announce(table, version);
     const found = await examine(table);
     if (found === undefined) throw new TypeError('the table has timelines');
     return await lookAtTimeline(found, version, now);

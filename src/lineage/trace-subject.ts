@@ -7,7 +7,7 @@ import { uniqueAlias } from './alias.ts';
 import type { Evidence, FoundEvidence, UnnamedVersion } from './evidence.ts';
 import { gatherEvidence, otherRun } from './gather-evidence.ts';
 import { groupByTable, type TableEvidence } from './group-evidence.ts';
-import { judgeLink, placesOf } from './judge-link.ts';
+import { announce, judgeLink } from './judge-link.ts';
 import { type ModelMakers, makersOf } from './model-makers.ts';
 import type { Readability } from './readability.ts';
 import type { Warning } from './result/parts.ts';
@@ -64,10 +64,7 @@ export async function gatherRecords(
         all.flatMap((part) => part.unnamed),
         warnings,
       );
-      for (const evidence of uses) {
-        const version = evidence.find((item) => item.version !== undefined)?.version;
-        if (version !== undefined) states.expect(placesOf(evidence), version);
-      }
+      announce(uses, states);
       return { subject, run, stamp, uses, warnings };
     },
     options,

@@ -20,6 +20,13 @@ const wireTable: z.ZodType<StampedTable> = z.object({
   digest: z.string().exactOptional(),
   rows: z.int().exactOptional(),
   read: wireRead.exactOptional(),
+  backfilled: z
+    .object({
+      certainty: z.enum(['recorded', 'inferred']),
+      confidence: z.number(),
+      why: z.string(),
+    })
+    .exactOptional(),
 });
 
 const wireCode = z.object({

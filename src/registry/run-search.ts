@@ -20,6 +20,19 @@ export interface RunSearch {
   ): Promise<Run | undefined>;
 }
 
+/** Writes to many runs. */
+export interface RunTagger {
+  /**
+   * Sets tags on runs, each run's all or none, and reads them back.
+   *
+   * @returns the runs that do not have them now: deleted meanwhile, or cut by the store
+   */
+  setTags(
+    entries: readonly { readonly runId: string; readonly tags: Readonly<Record<string, string>> }[],
+    options?: CallOptions,
+  ): Promise<readonly string[]>;
+}
+
 export interface RunSearchOptions extends CallOptions {
   /** Only runs that started at or after this moment: epoch milliseconds. */
   readonly since?: number;

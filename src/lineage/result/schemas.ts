@@ -1,3 +1,5 @@
+import { backfillLine } from './backfill.ts';
+import { checkLine } from './check.ts';
 import { configResult } from './config.ts';
 import { copyResult } from './copy.ts';
 import { digestResult } from './digest.ts';
@@ -23,6 +25,8 @@ import { verifyResult } from './verify.ts';
  * The package holds each as JSON Schema: `asof/schemas/trace.json`.
  */
 export const resultSchemas = {
+  backfill: backfillLine,
+  check: checkLine,
   config: configResult,
   copy: copyResult,
   digest: digestResult,

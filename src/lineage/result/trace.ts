@@ -19,6 +19,20 @@ export const readableStates = [
   'unknown',
 ] as const;
 
+/** What Great Expectations said of the data, as stamped; never a value of it. */
+const validation = z.strictObject({
+  suite: z.string(),
+  success: z.boolean(),
+  evaluated: z.int(),
+  successful: z.int(),
+  unsuccessful: z.int(),
+  ranAt: instant.nullable(),
+  /** The version of Great Expectations. */
+  gx: z.string().nullable(),
+  failed: z.array(z.strictObject({ expectation: z.string(), column: z.string().nullable() })),
+  stampedAt: instant,
+});
+
 const link = z.strictObject({
   alias: z.string(),
   table: z.strictObject({
@@ -47,6 +61,8 @@ const link = z.strictObject({
   digest: z.string().nullable(),
   rows: z.int().nullable(),
   read: readSpec.nullable(),
+  /** Only what was bound to this very version and read specification; absent where there is none. */
+  validations: z.array(validation).exactOptional(),
 });
 
 /** One model version (or logged model, or run) and the table versions that trained it. */

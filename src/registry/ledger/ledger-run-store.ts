@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { closest } from '../../base/closest.ts';
 import { LineageError } from '../../base/errors.ts';
 import { type Run, type RunInput, runStatuses } from '../run.ts';
-import type { RunSearch } from '../run-search.ts';
+import type { RunSearch, RunTagger } from '../run-search.ts';
 import type { RunStore } from '../run-store.ts';
 import type { LedgerDatabase } from './database.ts';
 
@@ -43,7 +43,7 @@ export function ledgerRunStore(
   database: LedgerDatabase,
   title: string,
   now: () => number,
-): { readonly runs: RunStore; readonly search: RunSearch } {
+): { readonly runs: RunStore; readonly search: RunSearch; readonly tagger: RunTagger } {
   const pairs = (table: string, runId: string) =>
     Object.fromEntries(
       database.all(wirePair, `SELECT key, value FROM ${table} WHERE run_id = ? ORDER BY key`, [
@@ -181,7 +181,23 @@ export function ledgerRunStore(
     environment: (run) => ({ ASOF_RUN_ID: run.id, ASOF_LEDGER: database.path }),
     page: () => undefined,
   };
-  return { runs, search };
+  const tagger: RunTagger = {
+    async setTags(entries, options) {
+      options?.signal?.throwIfAborted();
+      const known = entries.filter(
+        ({ runId }) => idsBy('SELECT id FROM runs WHERE id = ?', [runId]).length > 0,
+      );
+      database.write((run) => {
+        for (const { runId, tags } of known) {
+          for (const [key, value] of Object.entries(tags)) {
+            run('INSERT OR REPLACE INTO run_tags VALUES (?, ?, ?)', [runId, key, value]);
+          }
+        }
+      });
+      return entries.filter((entry) => !known.includes(entry)).map(({ runId }) => runId);
+    },
+  };
+  return { runs, search, tagger };
 }
 
 function missing(database: LedgerDatabase, title: string, runId: string) {

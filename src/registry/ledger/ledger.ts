@@ -1,5 +1,5 @@
 import type { ModelRegistry } from '../model-registry.ts';
-import type { RunSearch } from '../run-search.ts';
+import type { RunSearch, RunTagger } from '../run-search.ts';
 import type { RunStore } from '../run-store.ts';
 import type { StampJournal } from '../stamp-journal.ts';
 import { ledgerDatabase } from './database.ts';
@@ -13,6 +13,7 @@ export interface Ledger {
   readonly models: ModelRegistry;
   readonly journal: StampJournal;
   readonly search: RunSearch;
+  readonly tagger: RunTagger;
   close(): void;
 }
 
@@ -20,13 +21,14 @@ export interface Ledger {
 export function openLedger(file: string, now: () => number = Date.now): Ledger {
   const database = ledgerDatabase(file);
   const title = `the ledger ${database.path}`;
-  const { runs, search } = ledgerRunStore(database, title, now);
+  const { runs, search, tagger } = ledgerRunStore(database, title, now);
   return {
     path: database.path,
     runs,
     models: ledgerModelRegistry(database, runs, title, now),
     journal: ledgerJournal(database, now),
     search,
+    tagger,
     close: () => database.close(),
   };
 }

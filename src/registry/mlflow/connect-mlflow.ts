@@ -1,12 +1,12 @@
 import type { ArtifactReader } from '../artifact-reader.ts';
 import type { ModelRegistry } from '../model-registry.ts';
-import type { RunSearch } from '../run-search.ts';
+import type { RunSearch, RunTagger } from '../run-search.ts';
 import type { RunStore } from '../run-store.ts';
 import { mlflowClient } from './client.ts';
 import { isDatabricks } from './databricks.ts';
 import { mlflowArtifacts } from './mlflow-artifacts.ts';
 import { mlflowModelRegistry } from './mlflow-model-registry.ts';
-import { mlflowRunSearch } from './mlflow-run-search.ts';
+import { mlflowRunSearch, mlflowRunTagger } from './mlflow-run-search.ts';
 import { mlflowRunStore } from './mlflow-run-store.ts';
 import type { MlflowSettings } from './settings.ts';
 
@@ -26,15 +26,18 @@ export function connectMlflow(settings: MlflowSettings): {
   readonly runs: RunStore;
   readonly models: ModelRegistry;
   readonly search: RunSearch;
+  readonly tagger: RunTagger;
   readonly artifactReader: ArtifactReader;
 } {
   const { trackingUri, registryUri = defaultRegistry(trackingUri) } = settings;
   const tracking = mlflowClient(trackingUri, settings);
   const registry = registryUri === trackingUri ? tracking : mlflowClient(registryUri, settings);
+  const search = mlflowRunSearch(tracking, settings);
   return {
     runs: mlflowRunStore(tracking, settings),
     models: mlflowModelRegistry(registry, tracking, settings),
-    search: mlflowRunSearch(tracking, settings),
+    search,
+    tagger: mlflowRunTagger(tracking, search),
     artifactReader: mlflowArtifacts(tracking),
   };
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { LineageError } from '../../base/errors.ts';
+import { mapParallel } from '../../base/parallel.ts';
 import type { Run } from '../run.ts';
-import type { RunSearch } from '../run-search.ts';
+import type { RunSearch, RunTagger } from '../run-search.ts';
 import type { CallOptions } from '../run-store.ts';
-import type { MlflowClient } from './client.ts';
+import { type MlflowClient, refusalOf, wireNothing } from './client.ts';
 import type { MlflowSettings } from './settings.ts';
 import { wireList, wireText } from './wire-parts.ts';
 import { wireStoredRun } from './wire-run.ts';
@@ -98,6 +99,42 @@ export function mlflowRunSearch(
       const filter = `dataset.name = '${name}' AND dataset.digest = '${digest}'`;
       const [run] = await first({ experiment_ids: [experimentId], filter }, 1, options);
       return run;
+    },
+  };
+}
+
+/** How many requests run at once: a server with one worker gains nothing by more. */
+const writesAtOnce = 4;
+
+/** Tags on many runs: a request a run, and one for many to read them back. */
+export function mlflowRunTagger(client: MlflowClient, search: RunSearch): RunTagger {
+  return {
+    async setTags(entries, options) {
+      await mapParallel(
+        entries,
+        writesAtOnce,
+        async ({ runId, tags }) => {
+          const list = Object.entries(tags).map(([key, value]) => ({ key, value }));
+          const body = { run_id: runId, tags: list };
+          try {
+            await client.post('runs/log-batch', body, wireNothing, options);
+          } catch (error) {
+            // A run that was deleted meanwhile is found missing below.
+            const codes = ['RESOURCE_DOES_NOT_EXIST', 'INVALID_PARAMETER_VALUE'] as const;
+            if (refusalOf(error, ...codes) === undefined) throw error;
+          }
+        },
+        options,
+      );
+      const stored = await search.byIds(
+        entries.map(({ runId }) => runId),
+        options,
+      );
+      return entries
+        .filter(({ runId, tags }) =>
+          Object.entries(tags).some(([key, value]) => stored.get(runId)?.tags[key] !== value),
+        )
+        .map(({ runId }) => runId);
     },
   };
 }

@@ -1,0 +1,237 @@
+import { isLineageError } from '../base/errors.ts';
+import { summarize } from '../delta/snapshot-summary.ts';
+import type { Run, RunInput } from '../registry/run.ts';
+import type { RunSearch, RunTagger } from '../registry/run-search.ts';
+import type { RunStore } from '../registry/run-store.ts';
+import type { StampJournal } from '../registry/stamp-journal.ts';
+import { uniqueAlias } from './alias.ts';
+import { type CallOptions, openTable } from './find-table.ts';
+import { type EvidenceSources, type GatherOptions, withSharing } from './gather-evidence.ts';
+import type { TableEvidence } from './group-evidence.ts';
+import { announce, judgeLink } from './judge-link.ts';
+import { parentsOf, recordsOf } from './registry-links.ts';
+import { rememberingTables } from './remembering-tables.ts';
+import type { BackfillLine } from './result/backfill.ts';
+import type { Link } from './result/trace.ts';
+import { recordOf, type Stamp, type StampedTable, stampTag } from './stamp.ts';
+import { type TableStates, tableStates } from './table-states.ts';
+
+export interface BackfillOptions extends GatherOptions {
+  readonly now: number;
+  /** The version of asof, for the stamps. */
+  readonly asof: string;
+  /** Below this a version is not sure enough to be stamped: 0 to 1. */
+  readonly minConfidence: number;
+  /** Writes the stamps; otherwise they are only proposed. */
+  readonly isApplied: boolean;
+  /** Runs looked at so far. */
+  readonly onProgress?: (runs: number) => void;
+}
+
+export interface BackfillSources extends EvidenceSources {
+  readonly runs: RunStore;
+  readonly search: RunSearch;
+  readonly tagger: RunTagger;
+  readonly journal: StampJournal;
+}
+
+/** How many runs are looked at, and written, together. */
+const batchSize = 200;
+
+/**
+ * Proposes a stamp for every run that has none and records some table, newest first, and writes it where asked to. A run whose records
+ * disagree, or of which one table is not sure enough, is left as it is. Each run is stamped at once or not at all, so that it can be
+ * stopped and called again: runs that are stamped are passed over.
+ */
+export async function* backfill(
+  sources: BackfillSources,
+  options: BackfillOptions,
+): AsyncGenerator<BackfillLine, void, void> {
+  const call: CallOptions = options.signal ? { signal: options.signal } : {};
+  const tables = rememberingTables(sources.tables);
+  const states = tableStates(tables, { ...call, now: options.now });
+  const search = { firstWith: rememberingFirst(sources.search) };
+  let looked = 0;
+  let batch: Run[] = [];
+  const judgeBatch = async () => {
+    const parents = await parentsOf(
+      new Map(batch.map((run) => [run.id, run])),
+      sources.search,
+      call,
+    );
+    const own = { ...sources, tables };
+    const recorded: { readonly run: Run; readonly groups: readonly TableEvidence[] }[] = [];
+    for (const run of batch) {
+      call.signal?.throwIfAborted();
+      const groups = await groupsOf(run, parents, own, search, options);
+      if (groups.length > 0) recorded.push({ run, groups });
+    }
+    for (const { groups } of recorded) announce(groups, states);
+    const proposals: Proposal[] = [];
+    for (const { run, groups } of recorded) {
+      call.signal?.throwIfAborted();
+      proposals.push(await propose(run, groups, states, own, options));
+    }
+    looked += batch.length;
+    batch = [];
+    options.onProgress?.(looked);
+    return options.isApplied ? await written(proposals, sources, call) : proposals;
+  };
+  for await (const run of sources.search.all(call)) {
+    // What is deleted can't be written to; what is stamped needs nothing.
+    if (run.isDeleted || run.tags[stampTag] !== undefined) continue;
+    batch.push(run);
+    if (batch.length < batchSize) continue;
+    for (const { line } of await judgeBatch()) yield line;
+  }
+  for (const { line } of await judgeBatch()) yield line;
+}
+
+interface Proposal {
+  readonly line: BackfillLine;
+  readonly stamp?: Stamp;
+}
+
+/** What is recorded of each table, with who else shares the record. */
+async function groupsOf(
+  run: Run,
+  parents: ReadonlyMap<string, Run>,
+  sources: EvidenceSources,
+  search: Pick<RunSearch, 'firstWith'>,
+  options: BackfillOptions,
+): Promise<readonly TableEvidence[]> {
+  const call = options.signal ? { signal: options.signal } : {};
+  const { tables } = await recordsOf(run, parents, sources, options);
+  const groups: TableEvidence[] = [];
+  for (const group of tables) {
+    const [first, ...others] = await withSharing(run, group, search, call);
+    if (first !== undefined) groups.push([first, ...others]);
+  }
+  return groups;
+}
+
+async function propose(
+  run: Run,
+  groups: readonly TableEvidence[],
+  states: TableStates,
+  sources: EvidenceSources,
+  options: BackfillOptions,
+): Promise<Proposal> {
+  const call = options.signal ? { signal: options.signal } : {};
+  const links: Link[] = [];
+  const doubts: string[] = [];
+  for (const group of groups) {
+    const judged = await judgeLink(group[0].of ?? run, group, { ...call, states });
+    const alias = uniqueAlias(
+      judged.link.alias,
+      links.map((link) => link.alias),
+    );
+    links.push({ ...judged.link, alias });
+    const doubtful = judged.warnings.filter(({ code }) => code === 'VERSION_DOUBTFUL');
+    doubts.push(...doubtful.map(({ message }) => message));
+  }
+  const why = reasonToLeave(links, doubts, options.minConfidence);
+  const stamped = why === undefined ? await stampedTables(links, sources, call) : [];
+  const isComplete = stamped.length === links.length && links.length > 0;
+  const line: BackfillLine = {
+    schemaVersion: 1,
+    runId: run.id,
+    name: run.name ?? null,
+    startedAt: run.startedAt === undefined ? null : new Date(run.startedAt).toISOString(),
+    action: isComplete ? 'stamp' : 'leave',
+    tables: links.map(({ table, version, certainty, confidence, evidence }) => ({
+      ref: table.ref,
+      version,
+      certainty,
+      confidence,
+      evidence: evidence.map(({ where }) => where),
+    })),
+    why:
+      why ?? (isComplete ? links.map((link) => link.why).join('; ') : 'a table can’t be looked at'),
+    isWritten: null,
+  };
+  if (!isComplete) return { line };
+  const at = new Date(options.now).toISOString();
+  return { line, stamp: { v: 1, at, asof: options.asof, tables: stamped } };
+}
+
+function reasonToLeave(
+  links: readonly Link[],
+  doubts: readonly string[],
+  minConfidence: number,
+): string | undefined {
+  for (const { table, certainty, confidence, why } of links) {
+    if (certainty !== 'recorded' && certainty !== 'inferred') {
+      return `${table.ref} is ${certainty}: ${why}`;
+    }
+    if (confidence < minConfidence) {
+      return `${table.ref} is ${certainty} with confidence ${confidence} only: ${why}`;
+    }
+  }
+  return doubts[0];
+}
+
+async function stampedTables(
+  links: readonly Link[],
+  { tables }: EvidenceSources,
+  call: CallOptions,
+): Promise<readonly StampedTable[]> {
+  const stamped: StampedTable[] = [];
+  for (const { alias, table, version, committedAt, certainty, confidence, why } of links) {
+    if (version === null || (certainty !== 'recorded' && certainty !== 'inferred')) continue;
+    const opened = openTable(table.location ?? table.ref, tables);
+    if (opened.failure) continue;
+    try {
+      const snapshot = await opened.table.snapshots.at(version, call);
+      const { digest, rows } = await summarize(snapshot, call);
+      stamped.push({
+        alias,
+        ref: table.ref,
+        location: opened.table.location,
+        id: snapshot.tableId,
+        version,
+        ...(committedAt !== null && { committedAt }),
+        digest,
+        ...(rows !== undefined && { rows }),
+        backfilled: { certainty, confidence, why: why.slice(0, 500) },
+      });
+    } catch (error) {
+      if (!isLineageError(error)) throw error;
+    }
+  }
+  return stamped;
+}
+
+async function written(
+  proposals: readonly Proposal[],
+  { runs, tagger, journal }: BackfillSources,
+  call: CallOptions,
+): Promise<readonly Proposal[]> {
+  const stamped = proposals.flatMap(({ line, stamp }) =>
+    stamp === undefined ? [] : [{ runId: line.runId, stamp, tags: recordOf(stamp).tags }],
+  );
+  const failed = new Set(await tagger.setTags(stamped, call));
+  for (const { runId, stamp } of stamped) {
+    if (failed.has(runId)) continue;
+    await journal.keep({ store: runs.title, runId, stamp: JSON.stringify(stamp) });
+  }
+  return proposals.map((proposal) =>
+    proposal.stamp === undefined
+      ? proposal
+      : { ...proposal, line: { ...proposal.line, isWritten: !failed.has(proposal.line.runId) } },
+  );
+}
+
+function rememberingFirst(search: RunSearch): RunSearch['firstWith'] {
+  const known = new Map<string, Promise<Run | undefined>>();
+  return (
+    experimentId: string,
+    input: Pick<RunInput, 'name' | 'digest'>,
+    options?: CallOptions,
+  ) => {
+    const key = JSON.stringify([experimentId, input.name, input.digest]);
+    const found = known.get(key) ?? search.firstWith(experimentId, input, options);
+    known.set(key, found);
+    return found;
+  };
+}
