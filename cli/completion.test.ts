@@ -1,5 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import { commands, describeCommands } from './commands.ts';
 import { completionScript, type Shell, shells } from './completion.ts';
 import type { CommandContext } from './context.ts';
@@ -62,8 +65,13 @@ describe.skipIf(!isThere('bash'))('in bash', () => {
 });
 
 describe.each(['zsh', 'fish'] as const)('in %s', (shell) => {
+  const folder = mkdtempSync(join(tmpdir(), 'asof-completion-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
   test.skipIf(!isThere(shell))('the shell reads it', () => {
-    const { status, stderr } = spawnSync(shell, ['-n'], { input: script(shell), encoding: 'utf8' });
+    const file = join(folder, shell);
+    writeFileSync(file, script(shell));
+    const { status, stderr } = spawnSync(shell, ['-n', file], { encoding: 'utf8' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 });

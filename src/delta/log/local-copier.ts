@@ -66,6 +66,8 @@ async function copyVersion(
       }
       if (lines.length > 0) await log.write(`${lines.join('\n')}\n`);
     }
+    // Where commits have no times of their own, those of the files are theirs. Half a millisecond more: the fraction is cut off.
+    await log.utimes((now + 0.5) / 1000, (now + 0.5) / 1000);
   } finally {
     await log.close();
   }
