@@ -5,6 +5,7 @@ import type { Selection } from '../read-spec.ts';
 import { formatType } from '../schema.ts';
 import type { Snapshot, Snapshots } from '../snapshot.ts';
 import type { OutputFormat, ReadOptions, RowBatch, TableReader } from '../table-reader.ts';
+import { checkCalendar } from './check-calendar.ts';
 import { translated, translatedPartitions } from './failures.ts';
 import { checkFiles, escapeGlob, expectedRows, filesInOrder, setFiles } from './files.ts';
 import { checkFilter } from './filter.ts';
@@ -119,6 +120,7 @@ async function openScan(
       throw translatedPartitions(error, table);
     });
     if (sql.columnMapping === 'id' && files.length > 0) await checkFieldIds(session, table);
+    if (files.length > 0) await checkCalendar(session, table, sql.dated);
     const expected = expectedRows(files);
     const scan = {
       session,

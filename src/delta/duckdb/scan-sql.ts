@@ -7,6 +7,7 @@ import {
   type StructType,
 } from '../schema.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { anyOf, type DatedColumns, isOld } from './julian-dates.ts';
 import { quoteName, quoteText } from './quote.ts';
 
 /**
@@ -28,6 +29,7 @@ export interface ScanSql {
   /** The physical names under which files record the values p0, p1, … */
   readonly partitionKeys: readonly string[];
   readonly columnMapping: ColumnMapping;
+  readonly dated: DatedColumns | undefined;
 }
 
 /**
@@ -79,6 +81,16 @@ export function scanSql(
     : '';
   const raw = `SELECT ${kept.join(', ')} FROM read_parquet(${source.join(', ')})${filter}`;
 
+  const dates = stored.filter(({ type }) => isOld(type, '', physical) !== undefined);
+  const old = anyOf(dates.map(({ type }, place) => isOld(type, `c${place}`, physical)));
+  const dated =
+    old === undefined
+      ? undefined
+      : {
+          source: `hive_partitioning = false, schema = ${readSchema(dates, columnMapping, physical)}`,
+          isOld: old,
+        };
+
   const typed = partitions.map(
     ({ type }, index) => `p${index} := ${partitionValue(type, `p${index}`)}`,
   );
@@ -87,6 +99,7 @@ export function scanSql(
     partitions: `SELECT list(struct_pack(${typed.join(', ')}) ORDER BY file_index) FROM asof_partition_texts`,
     partitionKeys: partitions.map(physical),
     columnMapping,
+    dated,
   };
 }
 
