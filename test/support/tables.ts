@@ -37,8 +37,8 @@ export interface HistoryCase {
   readonly version: number;
   readonly timestamp: string;
   readonly operation: string;
-  readonly operationParameters: Readonly<Record<string, string | null>>;
-  readonly operationMetrics: Readonly<Record<string, string>>;
+  readonly operationParameters: Readonly<Record<string, string | null>> | null;
+  readonly operationMetrics: Readonly<Record<string, string>> | null;
   readonly readVersion: number | null;
   readonly isolationLevel: string | null;
   readonly isBlindAppend: boolean | null;

@@ -28,6 +28,8 @@ export interface NewFile {
   readonly numRecords?: number | false;
   readonly path?: string;
   readonly modifiedAt?: number;
+  /** What the writer notes in the file. */
+  readonly notes?: Readonly<Record<string, string>>;
 }
 
 export interface WrittenTable {
@@ -96,12 +98,13 @@ async function writeFiles(folder: string, files: readonly NewFile[]): Promise<re
   try {
     const adds: Action[] = [];
     for (const [index, file] of files.entries()) {
-      const { sql, partitionValues = {}, deleted, numRecords, modifiedAt } = file;
+      const { sql, partitionValues = {}, deleted, numRecords, modifiedAt, notes = {} } = file;
+      const noted = Object.entries(notes).map(([key, value]) => `'${key}': '${value}'`);
       const path = file.path ?? `part-${String(index).padStart(5, '0')}.parquet`;
       const target = join(folder, path);
       await mkdir(dirname(target), { recursive: true });
       const written = await connection.runAndReadAll(
-        `COPY (${sql}) TO '${target.replaceAll("'", "''")}' (FORMAT parquet)`,
+        `COPY (${sql}) TO '${target.replaceAll("'", "''")}' (FORMAT parquet${noted.length > 0 ? `, KV_METADATA {${noted.join(', ')}}` : ''})`,
       );
       const count = numRecords ?? Number(written.getRows()[0]?.[0]);
       adds.push(

@@ -7,6 +7,7 @@ import { refuseVariants, selectedFields } from '../selected-fields.ts';
 import type { Snapshot, Snapshots } from '../snapshot.ts';
 import type { ReadOptions, RowBatch, TableReader } from '../table-reader.ts';
 import { isSnapshot, type VersionFacts } from '../version-facts.ts';
+import { checkCalendar } from './check-calendar.ts';
 import { duckdbDialect } from './dialect.ts';
 import { translated, translatedPartitions } from './failures.ts';
 import { type FileShape, fileShapes } from './file-shapes.ts';
@@ -143,6 +144,7 @@ async function openScan(
     const read = selection.where === undefined ? fields.map(({ name }) => name) : undefined;
     for (const shape of shapes) checkShape(table, sql, shape, read);
     const { select } = scanSql(table, snapshot, { ...some, shapes });
+    if (files.length > 0) await checkCalendar(session, table, sql.dated);
     const expected = expectedRows(files);
     const scan = {
       session,

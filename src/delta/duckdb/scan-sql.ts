@@ -9,6 +9,7 @@ import {
 } from '../schema.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { FileShape, StoredColumn } from './file-shapes.ts';
+import { anyOf, type DatedColumns, isOld } from './julian-dates.ts';
 import { entryOf, itemOf } from './misfit.ts';
 import { quoteName, quoteText } from './quote.ts';
 
@@ -35,6 +36,7 @@ export interface ScanSql {
   readonly stored: readonly DeltaField[];
   readonly physical: (field: DeltaField) => string;
   readonly inFile: (field: DeltaField, shape: FileShape) => StoredColumn | undefined;
+  readonly dated: DatedColumns | undefined;
 }
 
 /**
@@ -104,6 +106,16 @@ export function scanSql(
     : '';
   const raw = `SELECT ${kept.join(', ')} FROM read_parquet(${source.join(', ')})${filter}`;
 
+  const dates = stored.filter(({ type }) => isOld(type, '', physical) !== undefined);
+  const old = anyOf(dates.map(({ type }, place) => isOld(type, `c${place}`, physical)));
+  const dated =
+    old === undefined
+      ? undefined
+      : {
+          source: `hive_partitioning = false, schema = ${readSchema(dates, columnMapping, physical)}`,
+          isOld: old,
+        };
+
   const typed = partitions.map(
     ({ type }, index) => `p${index} := ${partitionValue(type, `p${index}`)}`,
   );
@@ -115,6 +127,7 @@ export function scanSql(
     stored,
     physical,
     inFile,
+    dated,
   };
 }
 
