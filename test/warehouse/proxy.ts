@@ -13,6 +13,8 @@ export interface DialectProxy {
   readonly port: number;
   /** The statements that came through, oldest first. */
   readonly statements: readonly string[];
+  /** How many statements were cancelled. */
+  readonly cancelled: number;
   /** Answers the next openings of sessions with 503, as a warehouse that is starting does. */
   sleepFor(openings: number): void;
   /** Refuses everything with a status; undefined ends that. */
@@ -41,6 +43,7 @@ export async function startProxy(options: ProxyOptions): Promise<DialectProxy> {
   const operations = new Map<string, { readonly isArrow: boolean; metadata?: Struct }>();
   const sessions = new Map<string, Struct>();
   const statements: string[] = [];
+  let cancelled = 0;
   let sleepingFor = 0;
   let refusal: number | undefined;
   let fetches = 0;
@@ -183,7 +186,10 @@ export async function startProxy(options: ProxyOptions): Promise<DialectProxy> {
     FetchResults: ({ operationHandle, maxRows, orientation }) =>
       rowsOf(operationHandle, Number(maxRows), orientation),
     CloseOperation: ({ operationHandle }) => close(operationHandle),
-    CancelOperation: (request) => call('CancelOperation', request),
+    async CancelOperation(request) {
+      cancelled++;
+      return await call('CancelOperation', request);
+    },
     GetInfo: (request) => call('GetInfo', request),
   };
   const processor = new service.Processor(
@@ -234,6 +240,9 @@ export async function startProxy(options: ProxyOptions): Promise<DialectProxy> {
   return {
     port: (server.address() as AddressInfo).port,
     statements,
+    get cancelled() {
+      return cancelled;
+    },
     sleepFor(openings) {
       sleepingFor = openings;
     },

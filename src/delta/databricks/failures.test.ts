@@ -62,6 +62,12 @@ const cases: readonly (readonly [string, string, object])[] = [
     {},
   ],
   [
+    '[FAILED_READ_FILE.NO_HINT] Encountered error while reading file file:/t/a.parquet.',
+    'FILE_DAMAGED',
+    {},
+  ],
+  ['[INSUFFICIENT_TABLE_PROPERTY.MISSING_KEY] no.', 'WAREHOUSE_REFUSED', {}],
+  [
     '[INSUFFICIENT_PERMISSIONS] Insufficient privileges: User does not have SELECT on Table. SQLSTATE: 42501',
     'PERMISSION_MISSING',
     {},

@@ -62,11 +62,14 @@ export function translated(failure: SqlFailure, context: FailureContext): Lineag
     const found = is(/VIEW/) ? 'is a view' : 'is kept in another format, or is a view';
     return new LineageError('TABLE_NOT_DELTA', { location: table, found }, cause);
   }
-  if (is(/^FAILED_READ_FILE\.|FILE_NOT_FOUND|FILE_NOT_EXIST/)) {
+  if (is(/FILE_NOT_FOUND|FILE_NOT_EXIST/)) {
     const [, file = 'one of its data files'] = /file:? ?(\S+?)\.(?: |$)/i.exec(problem) ?? [];
     return new LineageError('FILES_LOST', { table, version: version ?? 0, file }, cause);
   }
-  if (is(/PERMISSION|PRIVILEGE|INSUFFICIENT|UNAUTHORIZED|ACCESS_DENIED/)) {
+  if (is(/^FAILED_READ_FILE/)) {
+    return new LineageError('FILE_DAMAGED', { table, problem }, cause);
+  }
+  if (is(/PERMISSION|PRIVILEGE|UNAUTHORIZED|ACCESS_DENIED/)) {
     return new LineageError('PERMISSION_MISSING', { table, host, problem }, cause);
   }
   if (is(/^(DELTA_TABLE_ALREADY_EXISTS|TABLE_OR_VIEW_ALREADY_EXISTS)/)) {

@@ -1,4 +1,5 @@
-import { LineageError } from '../../base/errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isLineageError, LineageError } from '../../base/errors.ts';
 import { canonicalSums } from '../canonical-row.ts';
 import type { Selection } from '../read-spec.ts';
 import { rowDigest } from '../row-digest.ts';
@@ -7,7 +8,7 @@ import { refuseVariants, selectedFields } from '../selected-fields.ts';
 import type { ReadOptions, RowBatch, TableReader, WriteOptions, Written } from '../table-reader.ts';
 import type { VersionFacts } from '../version-facts.ts';
 import { sparkDialect } from './dialect.ts';
-import { withFailures } from './failures.ts';
+import { type FailureContext, withFailures } from './failures.ts';
 import { checkFilter } from './filter.ts';
 import { atVersion, quoteName } from './quote.ts';
 import type { SqlRow, SqlSession } from './sql-session.ts';
@@ -24,7 +25,8 @@ export type RowWriter = (
 
 /**
  * Rows through a SQL warehouse, in the order in which they lie: by the time of their file, its path, and their place in it. So the same
- * version always comes out in the same order. Rows that come through are counted against what the warehouse counts.
+ * version always comes out in the same order, and where the connection is lost on the way, reading goes on behind the rows that came.
+ * They are counted against what the warehouse counts.
  *
  * @param table the table's name in messages
  */
@@ -59,23 +61,44 @@ export function warehouseReader(
     const { selection = {}, signal, onProgress } = options;
     const expected = await count(facts, options);
     const sql = selectRows(parts, facts, fields, selection);
-    const batches = session.stream(sql, { signal })[Symbol.asyncIterator]();
-    const context = contextOf(facts, selection);
     let rows = 0;
-    try {
-      for (;;) {
-        const next = await withFailures(context, () => batches.next());
-        if (next.done) break;
-        rows += next.value.length;
-        yield batchOf(fields, next.value);
-        onProgress?.({ fraction: expected === 0 ? 1 : Math.min(1, rows / expected), rows });
+    for (let losses = 0; ; losses++) {
+      const batches = batchesFrom(sql, rows, contextOf(facts, selection), signal);
+      try {
+        for await (const batch of batches) {
+          rows += batch.length;
+          yield batchOf(fields, batch);
+          onProgress?.({ fraction: expected === 0 ? 1 : Math.min(1, rows / expected), rows });
+        }
+        break;
+      } catch (error) {
+        if (!wasLost(error) || losses === losesAtMost) throw error;
+        await sleep(1000 * 2 ** losses, undefined, signal && { signal });
       }
-    } finally {
-      await batches.return?.();
     }
     if (rows !== expected) {
       const { version } = facts;
       throw new LineageError('ROWS_MISCOUNTED', { table, version, rows, expected });
+    }
+  }
+
+  /** The rows behind the first so many: their order is always the same. */
+  async function* batchesFrom(
+    sql: string,
+    offset: number,
+    context: FailureContext,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<readonly SqlRow[], void, void> {
+    const statement = offset === 0 ? sql : `${sql} OFFSET ${offset}`;
+    const batches = session.stream(statement, { signal })[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await withFailures(context, () => batches.next());
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      await batches.return?.();
     }
   }
 
@@ -102,6 +125,18 @@ export function warehouseReader(
       );
     },
   };
+}
+
+const losesAtMost = 2;
+
+/** The connection or the session was lost on the way, so that reading on may succeed; reading twice does no harm. */
+function wasLost(error: unknown): boolean {
+  if (isLineageError(error, 'WAREHOUSE_UNREACHABLE')) return true;
+  if (isLineageError(error, 'SERVER_REFUSED'))
+    return [429, 502, 503, 504].includes(error.details.status);
+  return (
+    isLineageError(error, 'WAREHOUSE_REFUSED') && /invalid \w*handle/i.test(error.details.problem)
+  );
 }
 
 function fieldsOf(
