@@ -37,6 +37,7 @@ export { annotateFromRun } from './lineage/annotate-model.ts';
 export { describeTable } from './lineage/describe-table.ts';
 export { unnamedVersion, type VersionParam } from './lineage/evidence.ts';
 export { type GuardOptions, guard } from './lineage/guard.ts';
+export { findHold, type HoldOptions, hold, ownBytes, release } from './lineage/hold.ts';
 export { type Pin, type PinRequest, pinTables } from './lineage/pin.ts';
 export {
   type RehydrateOptions,
@@ -49,6 +50,7 @@ export type { ConfigResult } from './lineage/result/config.ts';
 export type { ErrorResult } from './lineage/result/error.ts';
 export type { GuardResult } from './lineage/result/guard.ts';
 export { type HistoryLine, historyLineOf } from './lineage/result/history.ts';
+export { type HoldLine, holdLineOf } from './lineage/result/hold.ts';
 export {
   type JournalLine,
   journalEntriesIn,
@@ -83,6 +85,7 @@ export {
 } from './lineage/tracked-run.ts';
 export { type VerifyOptions, verifyRun, verifyVersion } from './lineage/verify.ts';
 export { isRehydrated, verifyFolder } from './lineage/verify-folder.ts';
+export { type Hold, holdsIn } from './lineage/wire-hold.ts';
 export { stampOn } from './lineage/wire-stamp.ts';
 export type { LoggedModel, ModelVersion, RegisteredModel, Stage } from './registry/model.ts';
 export {

@@ -4,24 +4,19 @@ import {
   asofVersion,
   connectRegistry,
   type DeltaTables,
-  LineageError,
+  holdsIn,
   outputFormats,
-  parseModelRef,
   type ReadSpec,
   rehydrate,
   type Settings,
-  type TraceResult,
-  trace,
-  type Wanted,
-  wantedOf,
-  wantedTable,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { pinRequests, settingsFor, tablesFor } from '../inputs.ts';
+import { settingsFor, tablesFor } from '../inputs.ts';
 import { byteSize, collect, columnList, configOption, jsonOption } from '../options.ts';
 import { progressLine } from '../render/progress-line.ts';
 import { rehydrateText } from '../render/rehydrate.ts';
 import { warningLines } from '../render/text.ts';
+import { wantedFor } from '../wanted.ts';
 
 export function rehydrateCommand(context: CommandContext) {
   return new Command('rehydrate')
@@ -65,9 +60,14 @@ export function rehydrateCommand(context: CommandContext) {
           ? undefined
           : { ...(columns && { columns }), ...(where !== undefined && { where }) };
       const line = progressLine(context);
-      const wanted = /^(models|runs):/i.test(what)
-        ? await ofModel(what, options.table ?? [], read, settings, tables, context)
-        : [await ofTable(what, read, tables, context)];
+      const { wanted } = await wantedWithHolds(
+        what,
+        options.table ?? [],
+        read,
+        settings,
+        tables,
+        context,
+      );
       try {
         const result = await rehydrate(wanted, {
           out: resolve(cwd, options.out),
@@ -90,39 +90,19 @@ export function rehydrateCommand(context: CommandContext) {
     });
 }
 
-async function ofTable(
-  what: string,
-  read: ReadSpec | undefined,
-  tables: DeltaTables,
-  { signal }: CommandContext,
-): Promise<Wanted> {
-  const [request] = pinRequests([what], tables);
-  if (request === undefined) throw new TypeError('one request for one table');
-  return await wantedTable(request.alias, request.table, request.moment, read, { signal });
-}
-
-async function ofModel(
+/** A hold stands in for what is lost. */
+async function wantedWithHolds(
   what: string,
   only: readonly string[],
   read: ReadSpec | undefined,
   settings: Settings,
   tables: DeltaTables,
   context: CommandContext,
-): Promise<readonly Wanted[]> {
-  const { signal, now } = context;
+) {
   const registry = await connectRegistry(settings, context);
   try {
-    const { versionParams } = settings;
-    const sources = { ...registry, tables };
-    const results: TraceResult[] = [];
-    const options = { versionParams, now: now(), signal };
-    for await (const result of trace(parseModelRef(what), sources, options)) results.push(result);
-    const [result, ...others] = results;
-    if (result === undefined || others.length > 0) {
-      const versions = results.map(({ model }) => model.version ?? 0);
-      throw new LineageError('MODEL_AMBIGUOUS', { ref: what, versions });
-    }
-    return await wantedOf(what, result, tables, { read, only, signal });
+    const holds = holdsIn(await registry.journal.entries());
+    return await wantedFor(what, only, { ...registry, tables, holds }, settings, context, read);
   } finally {
     registry.close();
   }

@@ -2,6 +2,7 @@ import { configResult } from './config.ts';
 import { errorResult } from './error.ts';
 import { guardResult } from './guard.ts';
 import { historyLine } from './history.ts';
+import { holdLine } from './hold.ts';
 import { journalLine, ledgerResult } from './ledger.ts';
 import { manifestSchema } from './manifest.ts';
 import { modelLine } from './models.ts';
@@ -23,12 +24,15 @@ export const resultSchemas = {
   error: errorResult,
   guard: guardResult,
   history: historyLine,
+  hold: holdLine,
+  holds: holdLine,
   journal: journalLine,
   ledger: ledgerResult,
   manifest: manifestSchema,
   models: modelLine,
   pin: pinResult,
   rehydrate: rehydrateResult,
+  release: holdLine,
   run: runResult,
   show: showResult,
   stamp: stampResult,
