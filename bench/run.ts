@@ -9,6 +9,7 @@ import type { Bench, Comparison, Subject } from './subject.ts';
 import { openTable } from './subjects/open-table.ts';
 import { rehydrate } from './subjects/rehydrate.ts';
 import { startUp } from './subjects/start-up.ts';
+import { status } from './subjects/status.ts';
 import { trace } from './subjects/trace.ts';
 
 // Measures asof against what people use instead: `npm run bench [-- SUBJECT… --write]`. With --write it also renews RESULTS.md.
@@ -18,6 +19,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   trace,
   'open-table': openTable,
   rehydrate,
+  status,
 };
 
 const versionsProgram = `

@@ -65,6 +65,18 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'propose stamps for runs that have none, and write them',
     load: async () => (await import('./commands/backfill.ts')).backfillCommand,
   },
+  hold: {
+    summary: 'keep a version for good, as a Delta table of its own',
+    load: async () => (await import('./commands/hold.ts')).holdCommand,
+  },
+  holds: {
+    summary: 'list what is held',
+    load: async () => (await import('./commands/holds.ts')).holdsCommand,
+  },
+  release: {
+    summary: 'give a hold up; the plan first',
+    load: async () => (await import('./commands/release.ts')).releaseCommand,
+  },
   models: {
     summary: 'list registered models and their versions',
     load: async () => (await import('./commands/models.ts')).modelsCommand,

@@ -50,6 +50,7 @@ export { describeTable } from './lineage/describe-table.ts';
 export { digestTable } from './lineage/digest-table.ts';
 export { unnamedVersion, type VersionParam } from './lineage/evidence.ts';
 export { type GuardOptions, guard } from './lineage/guard.ts';
+export { findHold, type HoldOptions, hold, ownBytes, release } from './lineage/hold.ts';
 export { type ImpactRequest, impact } from './lineage/impact.ts';
 export type { EvidenceNames } from './lineage/named-evidence.ts';
 export { type Pin, type PinRequest, pinTables } from './lineage/pin.ts';
@@ -68,6 +69,7 @@ export type { DigestResult } from './lineage/result/digest.ts';
 export type { ErrorResult } from './lineage/result/error.ts';
 export type { GuardResult } from './lineage/result/guard.ts';
 export { type HistoryLine, historyLineOf } from './lineage/result/history.ts';
+export { type HoldLine, holdLineOf } from './lineage/result/hold.ts';
 export type { ImpactedModel, ImpactResult } from './lineage/result/impact.ts';
 export {
   type JournalLine,
@@ -111,6 +113,7 @@ export {
 export { stampValidation, validationTag } from './lineage/validation.ts';
 export { type VerifyOptions, verifyRun, verifyVersion } from './lineage/verify.ts';
 export { isRehydrated, verifyFolder } from './lineage/verify-folder.ts';
+export { type Hold, holdsIn } from './lineage/wire-hold.ts';
 export { stampOn } from './lineage/wire-stamp.ts';
 export {
   parseValidationFile,

@@ -4,25 +4,21 @@ import {
   asofVersion,
   connectRegistry,
   type DeltaTables,
+  holdsIn,
   LineageError,
   outputFormats,
-  parseModelRef,
   type ReadSpec,
   rehydrate,
   type Settings,
-  type TraceResult,
-  trace,
-  type Wanted,
-  wantedOf,
-  wantedTable,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
 import { copyInto } from '../copy-into.ts';
-import { evidenceFor, pinRequests, settingsFor, tablesFor } from '../inputs.ts';
+import { settingsFor, tablesFor } from '../inputs.ts';
 import { byteSize, collect, columnList, configOption, jsonOption } from '../options.ts';
 import { progressLine } from '../render/progress-line.ts';
 import { rehydrateText } from '../render/rehydrate.ts';
 import { warningLines } from '../render/text.ts';
+import { type WantedChoice, wantedFor } from '../wanted.ts';
 
 export function rehydrateCommand(context: CommandContext) {
   return new Command('rehydrate')
@@ -80,15 +76,13 @@ export function rehydrateCommand(context: CommandContext) {
           : { ...(columns && { columns }), ...(where !== undefined && { where }) };
       checkTarget(options);
       const line = progressLine(context);
-      const wanted = /^(models|runs):/i.test(what)
-        ? await ofModel(
-            what,
-            { only: options.table ?? [], read, acceptInferred: options.acceptInferred },
-            settings,
-            tables,
-            context,
-          )
-        : [await ofTable(what, read, tables, context)];
+      const { wanted } = await wantedWithHolds(
+        what,
+        { only: options.table ?? [], read, acceptInferred: options.acceptInferred },
+        settings,
+        tables,
+        context,
+      );
       if (options.into !== undefined) {
         const { into, clone, dryRun, json } = options;
         await copyInto(wanted, { into, clone, dryRun, json: json === true }, context);
@@ -140,41 +134,18 @@ function checkTarget({
   if (into === undefined && dryRun) throw invalid('--dry-run', 'it goes with --into');
 }
 
-async function ofTable(
+/** A hold stands in for what is lost. */
+async function wantedWithHolds(
   what: string,
-  read: ReadSpec | undefined,
-  tables: DeltaTables,
-  { signal }: CommandContext,
-): Promise<Wanted> {
-  const [request] = pinRequests([what], tables);
-  if (request === undefined) throw new TypeError('one request for one table');
-  return await wantedTable(request.alias, request.table, request.moment, read, { signal });
-}
-
-async function ofModel(
-  what: string,
-  choice: {
-    readonly only: readonly string[];
-    readonly read: ReadSpec | undefined;
-    readonly acceptInferred: boolean;
-  },
+  choice: WantedChoice,
   settings: Settings,
   tables: DeltaTables,
   context: CommandContext,
-): Promise<readonly Wanted[]> {
-  const { signal, now } = context;
+) {
   const registry = await connectRegistry(settings, context);
   try {
-    const sources = { ...registry, tables };
-    const results: TraceResult[] = [];
-    const options = { ...evidenceFor(settings), now: now(), signal };
-    for await (const result of trace(parseModelRef(what), sources, options)) results.push(result);
-    const [result, ...others] = results;
-    if (result === undefined || others.length > 0) {
-      const versions = results.map(({ model }) => model.version ?? 0);
-      throw new LineageError('MODEL_AMBIGUOUS', { ref: what, versions });
-    }
-    return await wantedOf(what, result, tables, { ...choice, signal });
+    const holds = holdsIn(await registry.journal.entries());
+    return await wantedFor(what, { ...registry, tables, holds }, settings, context, choice);
   } finally {
     registry.close();
   }

@@ -1,5 +1,11 @@
 import { Command, Option } from '@commander-js/extra-typings';
-import { connectRegistry, parseModelRef, type StatusLine, status } from '../../src/index.ts';
+import {
+  connectRegistry,
+  holdsIn,
+  parseModelRef,
+  type StatusLine,
+  status,
+} from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
 import { settingsFor, tablesFor } from '../inputs.ts';
 import { configOption, duration, jsonOption } from '../options.ts';
@@ -31,7 +37,7 @@ export function statusCommand(context: CommandContext) {
         const { versionParams } = settings;
         const asked = status(
           refs,
-          { ...registry, tables },
+          { ...registry, tables, holds: holdsIn(await registry.journal.entries()) },
           {
             versionParams,
             now: now(),

@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import { connectRegistry, parseModelRef, trace, unnamedVersion } from '../../src/index.ts';
+import { connectRegistry, holdsIn, parseModelRef, trace, unnamedVersion } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
 import { evidenceFor, settingsFor, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
@@ -28,7 +28,8 @@ export function traceCommand(context: CommandContext) {
       const { signal, now } = context;
       const registry = await connectRegistry(settings, context);
       try {
-        const sources = { ...registry, tables: tablesFor(context, settings) };
+        const holds = holdsIn(await registry.journal.entries());
+        const sources = { ...registry, tables: tablesFor(context, settings), holds };
         const options = { ...evidenceFor(settings, table), now: now(), signal };
         let isFirst = true;
         for await (const result of trace(ref, sources, options)) {

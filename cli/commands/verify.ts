@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import {
   connectRegistry,
+  holdsIn,
   isRehydrated,
   LineageError,
   parseModelRef,
@@ -52,8 +53,8 @@ async function checksOf(
   const settings = await settingsFor(context, config);
   const tables = tablesFor(context, settings);
   const registry = await connectRegistry(settings, context);
-  const sources = { ...registry, tables };
   try {
+    const sources = { ...registry, tables, holds: holdsIn(await registry.journal.entries()) };
     if (!isModel) {
       const { table, moment } = tableRef(what, tables);
       if (moment.kind === 'latest') {

@@ -46,8 +46,8 @@ function head({
 }
 
 function rowsOf({ breaks }: GuardResult): readonly (readonly string[])[] {
-  return breaks.map(({ version, committedAt, files, ofFiles, rows, models }) => [
-    `v${version}`,
+  return breaks.map(({ version, committedAt, files, ofFiles, rows, models, hold }) => [
+    `v${version}${hold === null ? '' : ' (held)'}`,
     committedAt === null ? '?' : time(committedAt),
     `${integer(files)} of ${integer(ofFiles)}`,
     rows === null ? '?' : integer(rows),

@@ -48,7 +48,11 @@ function stateOf({ state, lost }: StatusTable): string {
 }
 
 /** The date and what happens then. */
-function untilOf({ state, changes, unforeseen }: StatusTable, now: number): readonly string[] {
+function untilOf(
+  { state, changes, unforeseen, hold }: StatusTable,
+  now: number,
+): readonly string[] {
+  if (hold !== null) return ['held', hold];
   const [first] = changes;
   if (unforeseen !== null && first === undefined) return ['?', 'nobody can tell'];
   if (first === undefined)

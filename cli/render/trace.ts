@@ -56,6 +56,7 @@ function linkText(link: Link, { now, hasColor }: CliContext): string {
         'state',
         `${(isReadable ? green : red)(state)}${link.stateReason === null ? '' : `: ${link.stateReason}`}`,
       ],
+      ['hold', link.hold ?? undefined],
       [
         'known by',
         link.evidence

@@ -458,6 +458,11 @@ const catalogue = {
     hint: () =>
       'One of the two was rewritten, or both went on alone from there. Import it into a ledger of its own.',
   },
+  HOLD_NOT_FOUND: {
+    message: (d: { text: string; count: number }) =>
+      d.count === 0 ? `There is no hold ${d.text}.` : `${d.count} holds begin with ${d.text}.`,
+    hint: () => "'asof holds' lists them.",
+  },
   CONFIG_INVALID: {
     message: (d: { path: string; problem: string }) => `${d.path} is not valid.\n${d.problem}`,
     hint: () => "'asof config' shows the settings and where each comes from.",

@@ -4,9 +4,11 @@ import { type FileSpan, metadataAt, spansAt, type Timeline } from '../delta/tabl
 import { type VacuumEngine, type VacuumSubject, vacuumed } from '../delta/vacuum.ts';
 import type { ModelVersion } from '../registry/model.ts';
 import { fatesOf, retentionOf } from './forecast.ts';
+import { soundHold } from './held.ts';
 import { versionReadability } from './readability.ts';
 import type { GuardResult } from './result/guard.ts';
 import { isProtected } from './status.ts';
+import { tableStates } from './table-states.ts';
 import type { TraceOptions, TraceSources } from './trace-sources.ts';
 import { isOfTable, type TrainedOn, trainedOn } from './trained-on.ts';
 
@@ -96,12 +98,18 @@ export async function guard(
   const whole = versions.filter(isWhole);
   const isGuarded = (model: ModelVersion) =>
     options.protect === undefined ? isProtected(model) : isNamed(model, options.protect);
-  const breaks = whole.flatMap((version) => {
+  const states = tableStates(sources.tables, options);
+  const breaks: GuardResult['breaks'] = [];
+  for (const version of whole) {
     const spans = spansAt(timeline, version);
     const lost = spans.filter(isLost);
-    if (lost.length === 0) return [];
-    return [breakOf(version, timeline, spans, lost, mine, isGuarded)];
-  });
+    if (lost.length === 0) continue;
+    const id = metadataAt(timeline, version)?.tableId;
+    const held = { tableId: id, version, digest: undefined };
+    const hold = await soundHold(held, sources.holds ?? [], states);
+    const broken = breakOf(version, timeline, spans, lost, mine, isGuarded);
+    breaks.push({ ...broken, hold: hold?.path ?? null });
+  }
 
   const needed = placesAt(timeline, whole, insideOf);
   const sizeOf = (paths: Iterable<string>) => {
@@ -140,7 +148,9 @@ export async function guard(
       version,
       bytes: spansAt(timeline, version).reduce((sum, { file }) => sum + file.sizeBytes, 0),
     })),
-    isProtectedBroken: breaks.some(({ models }) => models.some((model) => model.isProtected)),
+    isProtectedBroken: breaks.some(
+      ({ models, hold }) => hold === null && models.some((model) => model.isProtected),
+    ),
   };
 }
 
@@ -151,7 +161,7 @@ function breakOf(
   lost: readonly FileSpan[],
   uses: readonly TrainedOn[],
   isGuarded: (model: ModelVersion) => boolean,
-): GuardResult['breaks'][number] {
+): Omit<GuardResult['breaks'][number], 'hold'> {
   const committedAt = timeline.commits.find((commit) => commit.version === version)?.committedAt;
   const rows = lost.reduce<number | null>(
     (sum, span) => (sum === null || span.rows === undefined ? null : sum + span.rows),

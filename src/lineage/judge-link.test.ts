@@ -68,6 +68,7 @@ describe('stamped', () => {
       state: 'readable',
       stateReason: null,
       until: null,
+      hold: null,
       digest: await digestOf(fakeTable(), 1),
       rows: 0,
       read,

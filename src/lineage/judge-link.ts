@@ -5,6 +5,7 @@ import { type Doubt, doubtRecord } from './doubt-record.ts';
 import type { Evidence } from './evidence.ts';
 import type { CallOptions, FoundTable } from './find-table.ts';
 import type { TableEvidence } from './group-evidence.ts';
+import { soundHold } from './held.ts';
 import { type Inferred, inferVersion } from './infer-version.ts';
 import { failureReadability, type Readability } from './readability.ts';
 import type { Warning } from './result/parts.ts';
@@ -12,6 +13,7 @@ import type { Link } from './result/trace.ts';
 import type { StampedTable } from './stamp.ts';
 import type { FoundVersion, TableStates } from './table-states.ts';
 import { validationOf } from './validation.ts';
+import type { Hold } from './wire-hold.ts';
 
 export interface JudgedLink {
   readonly link: Link;
@@ -24,7 +26,11 @@ export interface JudgedLink {
 export async function judgeLink(
   run: Run,
   evidence: TableEvidence,
-  { states, ...options }: CallOptions & { readonly states: TableStates },
+  {
+    states,
+    holds = [],
+    ...options
+  }: CallOptions & { readonly states: TableStates; readonly holds?: readonly Hold[] | undefined },
 ): Promise<JudgedLink> {
   const call = options.signal && { signal: options.signal };
   const [strongest] = evidence;
@@ -65,6 +71,14 @@ export async function judgeLink(
   ];
   const state = stateOf(found, version, chosen);
   const committedAt = version?.committedAt ?? undefined;
+  const held =
+    chosen?.version === undefined
+      ? undefined
+      : await soundHold(
+          { tableId: id, version: chosen.version, digest: stamped?.digest },
+          holds,
+          states,
+        );
 
   const validated = stamped ? validationsOf(run, stamped) : { warnings: [] };
   const link: Link = {
@@ -93,6 +107,7 @@ export async function judgeLink(
     state: state.state,
     stateReason: state.reason ?? null,
     until: untilOf(state),
+    hold: held?.path ?? null,
     digest: stamped?.digest ?? null,
     rows: stamped?.rows ?? null,
     read: stamped?.read ?? null,

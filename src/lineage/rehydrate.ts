@@ -7,14 +7,18 @@ import type { ReadSpec, Selection } from '../delta/read-spec.ts';
 import { summarizeFacts } from '../delta/snapshot-summary.ts';
 import type { TableVersion } from '../delta/table-history.ts';
 import type { OutputFormat, ReadProgress } from '../delta/table-reader.ts';
-import type { Moment } from '../delta/table-ref.ts';
+import { formatTableRef, type Moment, parseTableName } from '../delta/table-ref.ts';
 import type { VersionFacts } from '../delta/version-facts.ts';
 import { findTable } from './find-table.ts';
+import { soundHold } from './held.ts';
 import { checkOurs, describeFile, manifestName, sealed } from './manifest.ts';
 import type { Manifest } from './result/manifest.ts';
 import type { Warning } from './result/parts.ts';
 import type { RehydrateResult } from './result/rehydrate.ts';
 import type { Link, TraceResult } from './result/trace.ts';
+import { tableStates } from './table-states.ts';
+import type { TraceSources } from './trace-sources.ts';
+import type { Hold } from './wire-hold.ts';
 
 /** One table version whose rows are wanted. */
 export interface Wanted {
@@ -29,6 +33,8 @@ export interface Wanted {
   readonly of?: string;
   /** Why the version is likely, where no record names it. */
   readonly inferred?: string;
+  /** It is a hold that stands in for a version that is lost. */
+  readonly hold?: { readonly of: string; readonly state: string };
 }
 
 export interface RehydrateOptions {
@@ -84,6 +90,7 @@ export async function rehydrate(
     }),
     warnings: wanted.flatMap((one) => [
       ...inferenceWarnings(one),
+      ...holdWarnings(one),
       ...(options.format === 'delta' ? partWarnings(one) : []),
     ]),
   };
@@ -93,6 +100,12 @@ function inferenceWarnings({ table, version, inferred }: Wanted): readonly Warni
   if (inferred === undefined) return [];
   const message = `${table.name}: no record names v${version}; it is inferred: ${inferred}.`;
   return [{ code: 'VERSION_INFERRED', message }];
+}
+
+function holdWarnings({ alias, table, hold }: Wanted): readonly Warning[] {
+  if (hold === undefined) return [];
+  const message = `${alias}: ${hold.of} itself is ${hold.state}; this is its hold at ${table.location}.`;
+  return [{ code: 'HOLD_USED', message }];
 }
 
 /** A Delta table is the whole version, though less of it was read. */
@@ -223,16 +236,50 @@ function selectionOf(read: ReadSpec | undefined): Selection {
   return { ...(columns !== undefined && { columns }), ...(where !== undefined && { where }) };
 }
 
-/** A table version that the user names. */
+/**
+ * A table version that the user names; its hold, if it is lost and was held.
+ *
+ * @throws LineageError as `TableHistory.resolve` does
+ */
 export async function wantedTable(
   alias: string,
   table: DeltaTable,
   moment: Moment,
   read: ReadSpec | undefined,
-  options: { readonly signal?: AbortSignal },
+  options: {
+    readonly signal?: AbortSignal;
+    readonly now?: number;
+    readonly sources?: Pick<TraceSources, 'tables' | 'holds'>;
+  },
 ): Promise<Wanted> {
-  const { version } = await table.history.resolve(moment, options);
-  return { alias, table, version, ...(read && { read }) };
+  const { sources, now = 0, ...call } = options;
+  const chosen = read && { read };
+  const held = (sources?.holds ?? []).filter(
+    (hold) => moment.kind === 'version' && isHoldOf(hold, table, moment.version),
+  );
+  if (sources !== undefined && moment.kind === 'version' && held.length > 0) {
+    const { version } = moment;
+    const states = tableStates(sources.tables, { now, ...call });
+    states.expect([table.location], version);
+    const found = await states.find([table.location], undefined, version);
+    const original = 'failure' in found ? undefined : await states.version(found.table, version);
+    const state = original?.readability?.state ?? 'unknown';
+    const tableId = 'failure' in found ? held.at(-1)?.table.id : found.latest.tableId;
+    const isLost = state !== 'readable' && state !== 'refused';
+    const hold = await soundHold({ tableId, version, digest: undefined }, held, states);
+    if (isLost && hold !== undefined) {
+      const of = formatTableRef(table.name, version);
+      const copy = sources.tables.open(parseTableName(hold.path));
+      return { alias, table: copy, version: 0, hold: { of, state }, ...chosen };
+    }
+  }
+  const { version } = await table.history.resolve(moment, call);
+  return { alias, table, version, ...chosen };
+}
+
+function isHoldOf(hold: Hold, { name, location }: DeltaTable, version: number): boolean {
+  const isHere = hold.table.location === location || hold.table.ref === name;
+  return isHere && hold.version === version;
 }
 
 /**
@@ -277,7 +324,7 @@ async function wantedLink(
   choice: { readonly read: ReadSpec | undefined; readonly acceptInferred: boolean },
   options: { readonly signal?: AbortSignal },
 ): Promise<Wanted> {
-  const { alias, table, version, certainty, why } = link;
+  const { alias, table, version, certainty, why, hold } = link;
   const isSure =
     certainty === 'stamped' ||
     certainty === 'recorded' ||
@@ -285,11 +332,22 @@ async function wantedLink(
   if (version === null || !isSure) {
     throw new LineageError('LINK_UNCERTAIN', { ref, table: table.ref, certainty, why });
   }
+  const chosenRead = choice.read ?? link.read ?? undefined;
+  const isLost = link.state !== 'readable' && link.state !== 'refused';
+  if (hold !== null && isLost) {
+    const held = {
+      alias,
+      table: tables.open(parseTableName(hold)),
+      version: 0,
+      of: ref,
+      hold: { of: formatTableRef(table.ref, version), state: link.state },
+    };
+    return { ...held, ...(chosenRead && { read: chosenRead }) };
+  }
   const places = [table.ref, ...(table.location === null ? [] : [table.location])];
   const id = certainty === 'stamped' && table.id !== null ? table.id : undefined;
   const found = await findTable(places, id, tables, options);
   if ('failure' in found) throw found.failure;
-  const chosenRead = choice.read ?? link.read ?? undefined;
   return {
     alias,
     table: found.table,

@@ -128,16 +128,18 @@ function tableOf(link: Link, readability: Readability | undefined): StatusTable 
     changes: changes.map((change) => ({ ...change, at: iso(change) })),
     until: first === undefined ? null : iso(first),
     unforeseen: unforeseen ?? null,
+    hold: link.hold,
   };
 }
 
 const iso = ({ at }: Change) => new Date(Math.max(at, 0)).toISOString();
 
-/** What is lost, or can be until some instant, or what nobody can tell of; refused is not lost. */
+/** What is lost, or can be until some instant, or what nobody can tell of; refused is not lost, nor is what is held. */
 function findingsOf(
-  { alias, state, stateReason, changes, unforeseen }: StatusTable,
+  { alias, state, stateReason, changes, unforeseen, hold }: StatusTable,
   until: number,
 ): readonly string[] {
+  if (hold !== null) return [];
   if (state !== 'readable' && state !== 'refused') {
     return [`${alias}: ${state}${stateReason === null ? '' : `: ${stateReason}`}`];
   }

@@ -1,7 +1,11 @@
 import type { EvidenceSources, GatherOptions } from './gather-evidence.ts';
 import type { Suspect } from './suspected-links.ts';
+import type { Hold } from './wire-hold.ts';
 
-export interface TraceSources extends EvidenceSources {}
+export interface TraceSources extends EvidenceSources {
+  /** Versions that are kept for good, and stand in where the original is lost. */
+  readonly holds?: readonly Hold[];
+}
 
 export interface TraceOptions extends GatherOptions {
   /** Tables that a run without any record of one may have read: named by the user, or known from the settings. */

@@ -74,7 +74,7 @@ export async function gatherRecords(
 /** What the tables say to the records of one subject. */
 export async function judgeSubject(
   { subject, run, stamp, uses, ...records }: SubjectRecords,
-  { runs }: TraceSources,
+  { runs, holds }: TraceSources,
   states: TableStates,
   options: TraceOptions,
 ): Promise<{
@@ -87,7 +87,11 @@ export async function judgeSubject(
   const readabilities: Readability[] = [];
   if (run !== undefined) {
     for (const evidence of uses) {
-      const judged = await judgeLink(evidence[0].of ?? run, evidence, { ...options, states });
+      const judged = await judgeLink(evidence[0].of ?? run, evidence, {
+        ...options,
+        states,
+        holds,
+      });
       const taken = links.map(({ alias }) => alias);
       links.push({ ...judged.link, alias: uniqueAlias(judged.link.alias, taken) });
       readabilities.push(judged.readability);

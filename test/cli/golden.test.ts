@@ -25,6 +25,7 @@ test.each(cases)('%s', async (name) => {
       line.replace(/ {2,}/g, '  '),
     )
     .replace(/"(sha256|seal)":"[0-9a-f]{64}"/g, '"$1":"…"')
+    .replace(/(?<="id":"|hold )[0-9a-f]{12}(?=["\s])|^[0-9a-f]{12}(?= )/gm, '<hold id>')
     .replace(/(?<=\bhead\W{1,3})[0-9a-f]{64}/g, '…');
   await expect(stable).toMatchFileSnapshot(`../../${folder}/transcript`);
 });

@@ -168,6 +168,7 @@ export function aLink(fields: Partial<Link> = {}): Link {
     state: 'readable',
     stateReason: null,
     until: null,
+    hold: null,
     digest: 'snapshot-v1:00ff',
     rows: 10,
     read: null,

@@ -1,7 +1,6 @@
 import { LineageError } from '../../base/errors.ts';
-import { escapeGlob } from './files.ts';
 import type { DatedColumns } from './julian-dates.ts';
-import { quoteText } from './quote.ts';
+import { escapeGlob, quoteText } from './quote.ts';
 import type { DuckdbSession } from './session.ts';
 
 /**

@@ -143,8 +143,8 @@ async function openScan(
       files.length > 0 && sql.stored.length > 0 ? await fileShapes(session, files.length) : [];
     const read = selection.where === undefined ? fields.map(({ name }) => name) : undefined;
     for (const shape of shapes) checkShape(table, sql, shape, read);
-    const { select } = scanSql(table, snapshot, { ...some, shapes });
-    if (files.length > 0) await checkCalendar(session, table, sql.dated);
+    const { select, dated } = scanSql(table, snapshot, { ...some, shapes });
+    if (files.length > 0) await checkCalendar(session, table, dated);
     const expected = expectedRows(files);
     const scan = {
       session,

@@ -107,12 +107,13 @@ export function scanSql(
   const raw = `SELECT ${kept.join(', ')} FROM read_parquet(${source.join(', ')})${filter}`;
 
   const dates = stored.filter(({ type }) => isOld(type, '', physical) !== undefined);
+  const typesOfDates = dates.map((field) => types[stored.indexOf(field)] ?? '');
   const old = anyOf(dates.map(({ type }, place) => isOld(type, `c${place}`, physical)));
   const dated =
     old === undefined
       ? undefined
       : {
-          source: `hive_partitioning = false, schema = ${readSchema(dates, columnMapping, physical)}`,
+          source: `hive_partitioning = false, schema = ${readSchema(dates, typesOfDates, columnMapping, physical)}`,
           isOld: old,
         };
 

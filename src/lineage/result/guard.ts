@@ -10,6 +10,8 @@ const broken = z.strictObject({
   /** null where the log does not count them. */
   rows: z.int().nullable(),
   models: z.array(modelVersion.extend({ isProtected: z.boolean() })),
+  /** The folder of a sound hold of the version, so that nothing is lost with it. */
+  hold: z.string().nullable(),
 });
 
 /** What a VACUUM would delete now, and which models' data would go with it. */

@@ -6,6 +6,7 @@ import { digestResult } from './digest.ts';
 import { errorResult } from './error.ts';
 import { guardResult } from './guard.ts';
 import { historyLine } from './history.ts';
+import { holdLine } from './hold.ts';
 import { impactResult } from './impact.ts';
 import { journalLine, ledgerResult } from './ledger.ts';
 import { manifestSchema } from './manifest.ts';
@@ -33,6 +34,8 @@ export const resultSchemas = {
   error: errorResult,
   guard: guardResult,
   history: historyLine,
+  hold: holdLine,
+  holds: holdLine,
   journal: journalLine,
   ledger: ledgerResult,
   impact: impactResult,
@@ -40,6 +43,7 @@ export const resultSchemas = {
   models: modelLine,
   pin: pinResult,
   rehydrate: rehydrateResult,
+  release: holdLine,
   run: runResult,
   show: showResult,
   stamp: stampResult,

@@ -37,6 +37,8 @@ const table = z.strictObject({
   until: instant.nullable(),
   /** Why some change can't be foreseen. */
   unforeseen: z.string().nullable(),
+  /** The folder of a sound hold: it stays when the original goes. */
+  hold: z.string().nullable(),
 });
 
 /** One model version and whether its data can still be had. */

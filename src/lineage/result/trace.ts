@@ -58,6 +58,8 @@ const link = z.strictObject({
   stateReason: z.string().nullable(),
   /** When the state can get worse under the table's own settings; null: not as the table stands, or nobody can tell. `asof status` says more. */
   until: instant.nullable(),
+  /** The folder of a sound hold of the version, a Delta table whose version 0 it is. */
+  hold: z.string().nullable(),
   digest: z.string().nullable(),
   rows: z.int().nullable(),
   read: readSpec.nullable(),

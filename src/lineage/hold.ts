@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { LineageError } from '../base/errors.ts';
+import type { StampJournal } from '../registry/stamp-journal.ts';
+import { checkOurs, manifestName } from './manifest.ts';
+import { type RehydrateOptions, rehydrate, type Wanted } from './rehydrate.ts';
+import { type Hold, holdKind, holdsIn, releaseKind } from './wire-hold.ts';
+
+export interface HoldOptions extends Pick<RehydrateOptions, 'asof' | 'now' | 'signal'> {
+  /** The folder of all holds. */
+  readonly folder: string;
+}
+
+/**
+ * Keeps a version for good: makes a Delta table of it in a folder of its own, and notes that in the journal. A version that is held already
+ * is not held twice. Files that another hold of the table has are stored once.
+ *
+ * @throws LineageError as `rehydrate` does
+ */
+export async function hold(
+  wanted: Wanted,
+  journal: StampJournal,
+  { folder, ...options }: HoldOptions,
+): Promise<{ readonly hold: Hold; readonly wasHeld: boolean }> {
+  const { table, version, of } = wanted;
+  const call = options.signal && { signal: options.signal };
+  const { tableId } = await table.snapshots.at(version, call);
+  const held = holdsIn(await journal.entries()).filter((one) => one.table.id === tableId);
+  const same = held.find(
+    (one) =>
+      one.version === version && (wanted.digest === undefined || one.digest === wanted.digest),
+  );
+  if (same !== undefined && (await isThere(same.path))) return { hold: same, wasHeld: true };
+  const path = join(folder, tableId, `v${version}`);
+  const { tables } = await rehydrate([wanted], {
+    out: path,
+    format: 'delta',
+    siblings: held.map((one) => one.path),
+    // What a hold that was killed half-way, or lost its entry, left there is ours.
+    isForced: true,
+    ...options,
+  });
+  const manifest = tables[0]?.manifest;
+  if (manifest?.copy === undefined || manifest.digest === null) {
+    throw new TypeError('a Delta table was made, of a version whose log was read');
+  }
+  const at = new Date(options.now()).toISOString();
+  const made: Hold = {
+    id: createHash('sha256').update(`${path}\n${manifest.copy.tableId}`).digest('hex').slice(0, 12),
+    at,
+    table: manifest.table,
+    version,
+    digest: manifest.digest,
+    path,
+    copy: manifest.copy,
+    ...(manifest.rows !== null && { rows: manifest.rows }),
+    bytes: manifest.bytes,
+    ...(of !== undefined && { of }),
+  };
+  await journal.append(holdKind, made);
+  return { hold: made, wasHeld: false };
+}
+
+/**
+ * Gives a hold up: its folder is removed, nothing else.
+ *
+ * @throws LineageError OUTPUT_NOT_OURS when something in it is not asof's
+ */
+export async function release({ id, path }: Hold, journal: StampJournal): Promise<void> {
+  if (await isThere(path)) {
+    await checkOurs(path);
+    // Out of the way at once: what is killed half-way is never taken for a hold.
+    const away = join(dirname(path), `.${basename(path)}.asof-${process.pid}-${id}`);
+    await rename(path, away);
+    await journal.append(releaseKind, { id });
+    await rm(away, { recursive: true, force: true });
+    await rmdir(dirname(path)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    });
+    return;
+  }
+  await journal.append(releaseKind, { id });
+}
+
+/**
+ * The hold that somebody means by its id, or the beginning of it, or its folder.
+ *
+ * @throws LineageError HOLD_NOT_FOUND
+ */
+export function findHold(text: string, holds: readonly Hold[]): Hold {
+  const found = holds.filter(
+    ({ id, path }) => path === text || (text !== '' && id.startsWith(text)),
+  );
+  const [one, ...others] = found;
+  if (one !== undefined && others.length === 0) return one;
+  throw new LineageError('HOLD_NOT_FOUND', { text, count: found.length });
+}
+
+/** Bytes of a hold's data that nothing else shares any more: what its release sets free. Undefined: the folder is gone. */
+export async function ownBytes({ path }: Hold): Promise<number | undefined> {
+  if (!(await isThere(path))) return;
+  let bytes = 0;
+  for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
+    const isData = entry.name !== manifestName && !entry.parentPath.endsWith('_delta_log');
+    if (!entry.isFile() || !isData) continue;
+    const { size, nlink } = await stat(join(entry.parentPath, entry.name));
+    if (nlink === 1) bytes += size;
+  }
+  return bytes;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    throw error;
+  }
+}
