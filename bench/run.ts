@@ -8,6 +8,7 @@ import { comparisonText, resultsPage } from './report.ts';
 import type { Bench, Comparison, Subject } from './subject.ts';
 import { openTable } from './subjects/open-table.ts';
 import { rehydrate } from './subjects/rehydrate.ts';
+import { scale } from './subjects/scale.ts';
 import { startUp } from './subjects/start-up.ts';
 import { status } from './subjects/status.ts';
 import { trace } from './subjects/trace.ts';
@@ -20,6 +21,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   'open-table': openTable,
   rehydrate,
   status,
+  scale,
 };
 
 const versionsProgram = `

@@ -79,6 +79,16 @@ export function noSlower(
   return target(`is no slower than ${than}`, 1.1, of, than, costs, by);
 }
 
+/** That a program never holds more memory than so many GiB. */
+export function atMostMemory(gib: number, of: string, costs: readonly Cost[]): Target {
+  const peak = costOf(of, costs).peakBytes;
+  return {
+    promise: `${of} needs at most ${gib} GiB`,
+    found: `it needs ${(peak / 2 ** 20).toFixed(0)} MiB`,
+    holds: peak <= gib * 2 ** 30,
+  };
+}
+
 function target(
   promise: string,
   factor: number,

@@ -83,5 +83,7 @@ export function identityLine({
   partitionValues,
   sizeBytes,
 }: Pick<DataFile, 'path' | 'deletionVector' | 'partitionValues' | 'sizeBytes'>): string {
-  return canonicalJson([path, deletionVector ?? null, partitionValues, sizeBytes]);
+  // Written out by hand: of a million files, most of the work would be to look at each value for what it is.
+  const vector = deletionVector === undefined ? 'null' : canonicalJson(deletionVector);
+  return `[${JSON.stringify(path)},${vector},${canonicalJson(partitionValues)},${sizeBytes}]`;
 }
