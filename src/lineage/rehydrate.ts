@@ -11,6 +11,7 @@ import type { VersionFacts } from '../delta/version-facts.ts';
 import { findTable } from './find-table.ts';
 import { checkOurs, describeFile, manifestName } from './manifest.ts';
 import type { Manifest } from './result/manifest.ts';
+import type { Warning } from './result/parts.ts';
 import type { RehydrateResult } from './result/rehydrate.ts';
 import type { Link, TraceResult } from './result/trace.ts';
 
@@ -75,8 +76,17 @@ export async function rehydrate(
       const manifest = manifests[index];
       return manifest === undefined ? [] : [{ alias, path: folderOf(path, alias), manifest }];
     }),
-    warnings: [],
+    warnings: wanted.flatMap((one, index) =>
+      manifests[index]?.digest === null ? uncheckedDigest(one) : [],
+    ),
   };
+}
+
+/** Where a warehouse alone knows a table that was stamped with a snapshot digest. */
+export function uncheckedDigest({ table, version, digest }: Wanted): readonly Warning[] {
+  if (digest === undefined) return [];
+  const message = `${table.name} v${version} came through a warehouse, which does not tell its files: the table id is the stamped one, and the snapshot digest could not be compared.`;
+  return [{ code: 'DIGEST_UNCHECKED', message }];
 }
 
 async function writeTable(
