@@ -1,8 +1,9 @@
 import { formatTableRef, type RehydrateResult } from '../../src/index.ts';
 import { bytes, integer, plural } from './text.ts';
 
-export function rehydrateText({ tables }: RehydrateResult): string {
-  return tables
+export function rehydrateText({ tables, warnings }: RehydrateResult): string {
+  const notes = warnings.map(({ code, message }) => `note: ${message} (${code})\n`).join('');
+  const made = tables
     .map(({ path, manifest }) => {
       const { table, version, rows, files, bytes: size, format } = manifest;
       const names =
@@ -12,4 +13,5 @@ export function rehydrateText({ tables }: RehydrateResult): string {
       return `${formatTableRef(table.ref, version)}  ${rows === null ? 'rows not counted' : `${integer(rows)} rows`}, ${bytes(size)} of ${format}\n  ${path}\n  ${names}, _asof.json\n`;
     })
     .join('');
+  return `${made}${notes}`;
 }

@@ -72,7 +72,7 @@ export function digestOf(
 ): string {
   const hash = createHash('sha256');
   hash.update(`${canonicalJson({ tableId, schema, partitionColumns })}\n`);
-  if (lines.length > 0) hash.update(`${lines.join('\n')}\n`);
+  for (const line of lines) hash.update(`${line}\n`);
   return `snapshot-v1:${hash.digest('hex')}`;
 }
 

@@ -2,7 +2,7 @@ import { LineageError } from '../base/errors.ts';
 import type { CopyKind, CopyPlan, TableCopies } from '../delta/table-copies.ts';
 import { parseTableName } from '../delta/table-ref.ts';
 import type { CallOptions } from './find-table.ts';
-import { checkedDigest, type Wanted } from './rehydrate.ts';
+import { checkedDigest, uncheckedDigest, type Wanted } from './rehydrate.ts';
 import type { CopyResult } from './result/copy.ts';
 
 /** A copy that is planned; nothing is made yet. */
@@ -43,7 +43,9 @@ export async function planCopy(
   const { columns, where } = read ?? {};
   const selection = { ...(columns && { columns }), ...(where !== undefined && { where }) };
   const facts = await table.facts.at(version, options);
-  await checkedDigest(wanted, facts, options.signal && { signal: options.signal });
+  const call = options.signal && { signal: options.signal };
+  const digest = await checkedDigest(wanted, facts, call);
+  const unchecked = digest === undefined ? uncheckedDigest(wanted) : [];
   const plan = await copies.plan({ version, into: target, kind, selection }, options);
   return {
     plan,
@@ -57,7 +59,7 @@ export async function planCopy(
       of: wanted.of ?? null,
       read: read ?? null,
       statement: plan.statement,
-      risks: [...plan.risks],
+      risks: [...plan.risks, ...unchecked.map(({ message }) => message)],
       copied: null,
     },
   };

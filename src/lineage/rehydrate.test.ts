@@ -306,3 +306,13 @@ test('a table that the user names is resolved at its moment', async () => {
   const latest = await wantedTable('f', table, { kind: 'latest' }, { seed: 1 }, {});
   expect(latest).toMatchObject({ version: 2, read: { seed: 1 } });
 });
+
+test('a stamped digest that a warehouse can not confirm is said to be unconfirmed', async () => {
+  const { table } = aTable();
+  const { files: _, deletedRows: __, ...facts } = await table.snapshots.at(1);
+  const behind = { ...table, facts: { at: async () => facts } };
+  const wanted = aWanted({ table: behind, version: 1, digest: 'snapshot-v1:x' });
+  const { warnings, tables } = await rehydrate([wanted], options(await aTarget()));
+  expect(warnings).toMatchObject([{ code: 'DIGEST_UNCHECKED' }]);
+  expect(tables[0]?.manifest.digest).toBeNull();
+});

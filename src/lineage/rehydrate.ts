@@ -88,9 +88,10 @@ export async function rehydrate(
       const manifest = manifests[index];
       return manifest === undefined ? [] : [{ alias, path: folderOf(path, alias), manifest }];
     }),
-    warnings: wanted.flatMap((one) => [
+    warnings: wanted.flatMap((one, index) => [
       ...inferenceWarnings(one),
       ...holdWarnings(one),
+      ...(manifests[index]?.digest === null ? uncheckedDigest(one) : []),
       ...(options.format === 'delta' ? partWarnings(one) : []),
     ]),
   };
@@ -115,6 +116,13 @@ function partWarnings({ alias, read }: Wanted): readonly Warning[] {
   const part = [columns && `columns ${columns.join(', ')}`, where && `where ${where}`];
   const message = `${alias} is the whole version; the training read of it ${part.filter(Boolean).join('; ')}.`;
   return [{ code: 'WHOLE_VERSION', message }];
+}
+
+/** Where a warehouse alone knows a table that was stamped with a snapshot digest. */
+export function uncheckedDigest({ table, version, digest }: Wanted): readonly Warning[] {
+  if (digest === undefined) return [];
+  const message = `${table.name} v${version} came through a warehouse, which does not tell its files: the table id is the stamped one, and the snapshot digest could not be compared.`;
+  return [{ code: 'DIGEST_UNCHECKED', message }];
 }
 
 async function writeTable(

@@ -405,12 +405,10 @@ describe.skipIf(sparkPython === undefined)('a SQL warehouse', { timeout: 600_000
     test('loses the connection for a moment is asked for the rest of the rows', async () => {
       await warehouse.sql('CREATE TABLE analytics.many AS SELECT id, uuid() u FROM range(60000)');
       const { proxy } = warehouse;
-      proxy.onFetch(3, () => {
-        proxy.refuseWith(502);
-        setTimeout(() => proxy.refuseWith(undefined), 500);
-      });
       const there = open('analytics.many');
       const facts = await there.facts.at(0);
+      // The first is that of the count, the second comes with the statement.
+      proxy.onFetch(3, () => proxy.refuseOnce(502));
       const before = proxy.statements.length;
       const ids = new Set<unknown>();
       let rows = 0;

@@ -19,6 +19,8 @@ export interface DialectProxy {
   sleepFor(openings: number): void;
   /** Refuses everything with a status; undefined ends that. */
   refuseWith(status: number | undefined): void;
+  /** Refuses the next request with a status. */
+  refuseOnce(status: number): void;
   /** Closes every session behind its client's back. */
   expireSessions(): Promise<void>;
   /** Calls a function before the rows of a statement are given for the n-th time. */
@@ -46,6 +48,7 @@ export async function startProxy(options: ProxyOptions): Promise<DialectProxy> {
   let cancelled = 0;
   let sleepingFor = 0;
   let refusal: number | undefined;
+  let refusalOfNext: number | undefined;
   let fetches = 0;
   let onFetch: { readonly count: number; readonly act: () => void } | undefined;
   const keyOf = (handle: Struct): string => handle.operationId.guid.toString('hex');
@@ -209,7 +212,9 @@ export async function startProxy(options: ProxyOptions): Promise<DialectProxy> {
       response.writeHead(200, headers).end(bytes);
     });
     const refuse = (status: number, text: string) => void response.writeHead(status).end(text);
-    if (refusal !== undefined) return refuse(refusal, 'Refused.');
+    const refused = refusal ?? refusalOfNext;
+    refusalOfNext = undefined;
+    if (refused !== undefined) return refuse(refused, 'Refused.');
     if (request.method !== 'POST' || request.url !== options.path) {
       return refuse(404, '{"error_code":"ENDPOINT_NOT_FOUND"}');
     }
@@ -248,6 +253,9 @@ export async function startProxy(options: ProxyOptions): Promise<DialectProxy> {
     },
     refuseWith(status) {
       refusal = status;
+    },
+    refuseOnce(status) {
+      refusalOfNext = status;
     },
     async expireSessions() {
       for (const handle of sessions.values()) {

@@ -81,6 +81,8 @@ export async function startThriftServer(options: ThriftServerOptions): Promise<T
       env: {
         PATH: process.env['PATH'],
         HOME: folder,
+        // Otherwise Java can't say the names of some folders.
+        LC_ALL: 'C.UTF-8',
         SPARK_HOME: home,
         SPARK_LOCAL_IP: '127.0.0.1',
         PYSPARK_PYTHON: options.python,
