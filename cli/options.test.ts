@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { describe, expect, test } from 'vitest';
-import { byteSize, collect, columnList, integer, positiveInteger } from './options.ts';
+import { byteSize, collect, columnList, duration, integer, positiveInteger } from './options.ts';
 
 describe('a list of columns', () => {
   test.each([
@@ -88,4 +88,21 @@ describe('a number', () => {
 
 test('an option that comes again adds to what it gave before', () => {
   expect(collect('b', collect('a', undefined))).toEqual(['a', 'b']);
+});
+
+describe('a time span', () => {
+  test.each([
+    { text: '30d', ms: 30 * 86_400_000 },
+    { text: '168h', ms: 168 * 3_600_000 },
+    { text: '2w', ms: 14 * 86_400_000 },
+    { text: '90m', ms: 5_400_000 },
+    { text: ' 1.5 D ', ms: 1.5 * 86_400_000 },
+    { text: '0h', ms: 0 },
+  ])('$text is $ms ms', ({ text, ms }) => {
+    expect(duration(text)).toBe(ms);
+  });
+
+  test.each(['', '30', 'd', '-1d', '1y', 'soon', '1d 2h'])("'%s' is none", (text) => {
+    expect(() => duration(text)).toThrow('It is a time');
+  });
 });

@@ -44,8 +44,8 @@ export interface VacuumOptions {
  * - delta-rs with `full=True`: those, and whatever else is older and no data file of the latest version: also live deletion vectors.
  */
 export function vacuumed(subject: VacuumSubject, options: VacuumOptions): readonly StoredEntry[] {
-  const found =
-    options.engine === 'spark' ? bySpark(subject, options) : byDeltaRs(subject, options);
+  const isSpark = options.engine.startsWith('spark');
+  const found = isSpark ? bySpark(subject, options) : byDeltaRs(subject, options);
   return [...found].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 

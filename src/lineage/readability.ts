@@ -192,6 +192,7 @@ export async function snapshotReadability(
   if (changed.length > 0) return lost(changed.length, 'have another size now');
   const retention = deletedFileRetention(snapshot.properties);
   const isOld = retention !== undefined && version.ageMs !== undefined && version.ageMs > retention;
-  if (version.isLatest || !isOld) return { state: 'readable' };
-  return { state: 'refused', reason: tooOldForSpark };
+  const unforeseen = 'its engine shows neither log nor storage, so no date can be told';
+  if (version.isLatest || !isOld) return { state: 'readable', unforeseen };
+  return { state: 'refused', reason: tooOldForSpark, unforeseen };
 }
