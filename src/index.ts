@@ -36,6 +36,7 @@ export { annotateFromRun } from './lineage/annotate-model.ts';
 export { type BackfillOptions, type BackfillSources, backfill } from './lineage/backfill.ts';
 export { checkModel } from './lineage/check.ts';
 export { describeTable } from './lineage/describe-table.ts';
+export { type DoctorSources, doctor, fixFinding } from './lineage/doctor.ts';
 export { unnamedVersion, type VersionParam } from './lineage/evidence.ts';
 export { type ImpactRequest, impact } from './lineage/impact.ts';
 export type { EvidenceNames } from './lineage/named-evidence.ts';
@@ -50,9 +51,11 @@ export {
 export type { BackfillLine } from './lineage/result/backfill.ts';
 export { type CheckLine, type RequirementName, requirementNames } from './lineage/result/check.ts';
 export type { ConfigResult } from './lineage/result/config.ts';
+export type { Finding } from './lineage/result/doctor.ts';
 export type { ErrorResult } from './lineage/result/error.ts';
 export { type HistoryLine, historyLineOf } from './lineage/result/history.ts';
 export type { ImpactedModel, ImpactResult } from './lineage/result/impact.ts';
+export type { LineageResult, Upstream } from './lineage/result/lineage.ts';
 export type { Manifest } from './lineage/result/manifest.ts';
 export { type ModelLine, modelLineOf } from './lineage/result/models.ts';
 export type { Warning } from './lineage/result/parts.ts';
@@ -62,6 +65,7 @@ export type { RunResult } from './lineage/result/run.ts';
 export { resultSchemas } from './lineage/result/schemas.ts';
 export type { ShowResult } from './lineage/result/show.ts';
 export { type StampResult, stampedRunOf } from './lineage/result/stamp.ts';
+export type { SyncResult } from './lineage/result/sync.ts';
 export type { Link, TraceResult } from './lineage/result/trace.ts';
 export {
   type Backfilled,
@@ -72,6 +76,7 @@ export {
 } from './lineage/stamp.ts';
 export { type StampedRun, stampRun } from './lineage/stamp-run.ts';
 export type { Suspect } from './lineage/suspected-links.ts';
+export { syncRegistry } from './lineage/sync.ts';
 export { type TraceOptions, type TraceSources, trace } from './lineage/trace.ts';
 export {
   beginTracked,
@@ -81,8 +86,10 @@ export {
   type TrackedRun,
   tableEnvironment,
 } from './lineage/tracked-run.ts';
+export { tableUpstream, type UpstreamOptions } from './lineage/upstream.ts';
 export { stampValidation, validationTag } from './lineage/validation.ts';
 export { stampOn } from './lineage/wire-stamp.ts';
+export { type StreamSource, streamOffsets } from './lineage/wire-stream-offsets.ts';
 export {
   parseValidationFile,
   type Validation,
@@ -97,9 +104,17 @@ export {
   parseStage,
 } from './registry/model-ref.ts';
 export type { ModelRegistry, NewModelVersion } from './registry/model-registry.ts';
+export type {
+  PastHolders,
+  RegistryMirror,
+  RegistryPast,
+  RegistrySighting,
+  SightingChanges,
+} from './registry/registry-past.ts';
 export type { Run, RunInput, RunStatus } from './registry/run.ts';
 export type { RunSearch, RunSearchOptions, RunTagger } from './registry/run-search.ts';
 export type { NewRun, RunRecord, RunStore } from './registry/run-store.ts';
+export type { StampArchive } from './registry/stamp-archive.ts';
 export type { StampEntry, StampJournal } from './registry/stamp-journal.ts';
 export {
   configResultOf,

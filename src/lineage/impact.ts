@@ -39,7 +39,7 @@ interface Use {
  */
 export async function impact(
   { table, commits: range, predicate, protectedStages }: ImpactRequest,
-  sources: EvidenceSources & { readonly search: RunSearch },
+  sources: Omit<EvidenceSources, 'search'> & { readonly search: Pick<RunSearch, 'byIds'> },
   options: ImpactOptions,
 ): Promise<ImpactResult> {
   const call = options.signal ? { signal: options.signal } : {};
@@ -103,7 +103,7 @@ async function usesOf(
   table: DeltaTable,
   tableId: string,
   recorded: readonly RecordedModel[],
-  sources: EvidenceSources,
+  sources: Pick<EvidenceSources, 'tables'>,
   options: ImpactOptions,
 ): Promise<readonly Use[]> {
   const uses: Use[] = [];
@@ -137,7 +137,7 @@ function isAbout(
   group: TableEvidence,
   table: DeltaTable,
   tableId: string,
-  { tables }: EvidenceSources,
+  { tables }: Pick<EvidenceSources, 'tables'>,
 ): boolean {
   const ids = group.flatMap(({ id }) => id ?? []);
   if (ids.length > 0) return ids.includes(tableId);

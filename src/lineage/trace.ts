@@ -1,5 +1,6 @@
 import { isLineageError } from '../base/errors.ts';
 import { formatModelVersion, type ModelRef } from '../registry/model-ref.ts';
+import type { RegistryPast } from '../registry/registry-past.ts';
 import type { Run } from '../registry/run.ts';
 import type { RunStore } from '../registry/run-store.ts';
 import { uniqueAlias } from './alias.ts';
@@ -13,6 +14,7 @@ import type { EvidenceNames } from './named-evidence.ts';
 import type { Warning } from './result/parts.ts';
 import type { TraceResult } from './result/trace.ts';
 import { type Subject, subjectsOf } from './subjects.ts';
+import { subjectsOn } from './subjects-on.ts';
 import { type Suspect, suspectedLinks } from './suspected-links.ts';
 import { stampOn } from './wire-stamp.ts';
 
@@ -27,6 +29,9 @@ export interface TraceOptions extends CallOptions {
   readonly suspects?: readonly Suspect[];
   /** Epoch milliseconds. */
   readonly now: number;
+  /** Asks what stood in a stage or under an alias at this moment, instead of now. */
+  readonly on?: number | undefined;
+  readonly past?: RegistryPast;
 }
 
 /**
@@ -40,8 +45,15 @@ export async function* trace(
   sources: TraceSources,
   options: TraceOptions,
 ): AsyncGenerator<TraceResult, void, void> {
-  for (const subject of await subjectsOf(ref, sources, options)) {
-    yield await traceSubject(subject, sources, options);
+  if (options.on === undefined) {
+    for (const subject of await subjectsOf(ref, sources, options)) {
+      yield await traceSubject(subject, sources, options);
+    }
+    return;
+  }
+  const { subjects, on } = await subjectsOn(ref, options.on, options.past, sources, options);
+  for (const subject of subjects) {
+    yield { ...(await traceSubject(subject, sources, options)), on };
   }
 }
 
@@ -205,7 +217,7 @@ function stampOrWarning(run: Run, warnings: Warning[]) {
   }
 }
 
-function describeRun(run: Run, runs: RunStore): TraceResult['run'] {
+function describeRun(run: Run, runs: Pick<RunStore, 'page'>): TraceResult['run'] {
   const iso = (time: number | undefined) =>
     time === undefined ? null : new Date(time).toISOString();
   return {

@@ -1,9 +1,11 @@
 import { backfillLine } from './backfill.ts';
 import { checkLine } from './check.ts';
 import { configResult } from './config.ts';
+import { doctorLine } from './doctor.ts';
 import { errorResult } from './error.ts';
 import { historyLine } from './history.ts';
 import { impactResult } from './impact.ts';
+import { lineageResult } from './lineage.ts';
 import { manifestSchema } from './manifest.ts';
 import { modelLine } from './models.ts';
 import { pinResult } from './pin.ts';
@@ -11,6 +13,7 @@ import { rehydrateResult } from './rehydrate.ts';
 import { runResult } from './run.ts';
 import { showResult } from './show.ts';
 import { stampResult } from './stamp.ts';
+import { syncResult } from './sync.ts';
 import { traceResult } from './trace.ts';
 
 /**
@@ -21,9 +24,11 @@ export const resultSchemas = {
   backfill: backfillLine,
   check: checkLine,
   config: configResult,
+  doctor: doctorLine,
   error: errorResult,
   history: historyLine,
   impact: impactResult,
+  lineage: lineageResult,
   manifest: manifestSchema,
   models: modelLine,
   pin: pinResult,
@@ -31,5 +36,6 @@ export const resultSchemas = {
   run: runResult,
   show: showResult,
   stamp: stampResult,
+  sync: syncResult,
   trace: traceResult,
 } as const;

@@ -64,8 +64,6 @@ export function ledgerDatabase(file: string, busyTimeoutMs = 10_000): LedgerData
   };
 }
 
-const version = 1;
-
 /** Times are epoch milliseconds, UTC. Rows of `transitions` and `stamps` are only ever added. */
 const tables = `
   CREATE TABLE runs (
@@ -109,16 +107,39 @@ const tables = `
   );
 `;
 
+/** Copies of other registries, by store; rows of `sync_events` are only ever added. */
+const syncTables = `
+  CREATE TABLE syncs (id INTEGER PRIMARY KEY, store TEXT NOT NULL, at INTEGER NOT NULL);
+  CREATE INDEX syncs_of_store ON syncs (store, at);
+  CREATE TABLE sync_runs (
+    store TEXT NOT NULL, id TEXT NOT NULL, status TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (store, id)
+  ) WITHOUT ROWID;
+  CREATE TABLE sync_models (
+    store TEXT NOT NULL, name TEXT NOT NULL, description TEXT, PRIMARY KEY (store, name)
+  ) WITHOUT ROWID;
+  CREATE TABLE sync_versions (
+    store TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, run_id TEXT, body TEXT NOT NULL,
+    is_gone INTEGER NOT NULL, PRIMARY KEY (store, name, version)
+  ) WITHOUT ROWID;
+  CREATE TABLE sync_events (
+    id INTEGER PRIMARY KEY, store TEXT NOT NULL, at INTEGER NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
+    kind TEXT NOT NULL, what TEXT, updated_at INTEGER
+  );
+  CREATE INDEX sync_events_of_model ON sync_events (store, name, kind, at);
+`;
+
+/** What makes each format out of the one before; a ledger of an older format is brought up when it is opened. */
+const migrations = [tables, syncTables];
+const version = migrations.length;
+
 function prepared(database: Database.Database, path: string): Database.Database {
   try {
     database.exec('PRAGMA foreign_keys = ON');
-    if (versionOf(database) === 0) {
+    if (versionOf(database) < version) {
       transaction(database, () => {
         // Another process may have made the tables while this one waited.
-        if (versionOf(database) === 0) {
-          database.exec(tables);
-          database.exec(`PRAGMA user_version = ${version}`);
-        }
+        for (const migration of migrations.slice(versionOf(database))) database.exec(migration);
+        database.exec(`PRAGMA user_version = ${Math.max(version, versionOf(database))}`);
       });
     }
     const found = versionOf(database);

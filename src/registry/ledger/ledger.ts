@@ -1,10 +1,15 @@
+import { z } from 'zod';
 import type { ModelRegistry } from '../model-registry.ts';
+import type { RegistryMirror, RegistryPast } from '../registry-past.ts';
 import type { RunSearch, RunTagger } from '../run-search.ts';
 import type { RunStore } from '../run-store.ts';
+import type { StampArchive } from '../stamp-archive.ts';
 import type { StampJournal } from '../stamp-journal.ts';
 import { ledgerDatabase } from './database.ts';
+import { ledgerMirror } from './ledger-mirror.ts';
 import { ledgerModelRegistry } from './ledger-model-registry.ts';
 import { ledgerRunStore } from './ledger-run-store.ts';
+import { ledgerPast } from './mirror-past.ts';
 
 export interface Ledger {
   readonly path: string;
@@ -13,6 +18,11 @@ export interface Ledger {
   readonly journal: StampJournal;
   readonly search: RunSearch;
   readonly tagger: RunTagger;
+  readonly archive: StampArchive;
+  /** Of the ledger's own models. */
+  readonly past: RegistryPast;
+  /** The copy of another registry. @param store how messages call it */
+  mirror(store: string): RegistryMirror;
   close(): void;
 }
 
@@ -38,6 +48,15 @@ export function openLedger(file: string, now: () => number = Date.now): Ledger {
     },
     search,
     tagger,
+    archive: {
+      async last(store, runId) {
+        const sql =
+          'SELECT stamp FROM stamps WHERE store = ? AND run_id = ? ORDER BY id DESC LIMIT 1';
+        return database.all(z.object({ stamp: z.string() }), sql, [store, runId])[0]?.stamp;
+      },
+    },
+    past: ledgerPast(database),
+    mirror: (store) => ledgerMirror(database, store),
     close: () => database.close(),
   };
 }
