@@ -61,9 +61,21 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'tell which models were trained on what some commits of a table did',
     load: async () => (await import('./commands/impact.ts')).impactCommand,
   },
+  lineage: {
+    summary: 'tell where a table version comes from, by facts alone',
+    load: async () => (await import('./commands/lineage.ts')).lineageCommand,
+  },
   backfill: {
     summary: 'propose stamps for runs that have none, and write them',
     load: async () => (await import('./commands/backfill.ts')).backfillCommand,
+  },
+  doctor: {
+    summary: 'find what is wrong in the data records of registered models',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  sync: {
+    summary: 'keep what an MLflow registry holds now, so that its past can be asked for',
+    load: async () => (await import('./commands/sync.ts')).syncCommand,
   },
   hold: {
     summary: 'keep a version for good, as a Delta table of its own',

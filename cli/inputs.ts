@@ -1,6 +1,7 @@
 import {
   connectTables,
   type DeltaTables,
+  isLineageError,
   LineageError,
   loadSettings,
   type Moment,
@@ -9,9 +10,12 @@ import {
   parseTableRef,
   preloadSnapshots,
   type ReadSpec,
+  type Registry,
+  type RunSearch,
   type Settings,
   type TableName,
   type TraceOptions,
+  type TraceSources,
   unnamedVersion,
 } from '../src/index.ts';
 import type { CliContext, CommandContext } from './context.ts';
@@ -38,6 +42,47 @@ export function evidenceFor(
     names: evidenceNames,
     suspects: [{ ref: table, isNamed: true }],
   };
+}
+
+/**
+ * Where a command reads runs and models from: the registry, or the copy of it that `asof sync` keeps.
+ *
+ * @throws LineageError SYNC_MISSING
+ */
+export function sourcesFor(
+  registry: Registry,
+  isOffline: boolean,
+): Omit<TraceSources, 'tables' | 'search'> & { readonly search: Pick<RunSearch, 'byIds'> } {
+  const { mirror } = registry;
+  // The ledger is its own copy.
+  if (!isOffline || mirror === undefined) return registry;
+  if (mirror.lastSeen() === undefined) {
+    throw new LineageError('SYNC_MISSING', { registry: registry.models.title });
+  }
+  return { runs: mirror.runs, models: mirror.models, search: mirror.search };
+}
+
+/**
+ * A moment of the past as `--on` takes it; a date alone is its last instant in UTC, or now on that very day.
+ *
+ * @throws LineageError OPTION_INVALID
+ */
+export function pastMoment(text: string, now: number): number {
+  const invalid = (problem: string) =>
+    new LineageError('OPTION_INVALID', { option: '--on', problem });
+  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  let instant: number;
+  try {
+    const { moment } = parseTableRef(`t@${text}`);
+    if (moment.kind !== 'instant') throw invalid('it is a date or an instant');
+    instant = moment.instant + (isDate ? 86_400_000 - 1 : 0);
+  } catch (error) {
+    if (!isLineageError(error, 'REF_INVALID')) throw error;
+    throw invalid(`'${text}' is no date like 2026-03-31, nor an instant like 2026-03-31T12:00:00Z`);
+  }
+  if (isDate && instant > now && instant - 86_400_000 < now) return now;
+  if (instant > now) throw invalid(`${text} is in the future`);
+  return instant;
 }
 
 /** Tables for a command that asks for their history alone. What is opened for them ends with the command. */

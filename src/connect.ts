@@ -19,6 +19,7 @@ import { logTimelines } from './delta/log/log-timelines.ts';
 import { formatTableName, type TableName } from './delta/table-ref.ts';
 import type { ArtifactReader } from './registry/artifact-reader.ts';
 import type { ModelRegistry } from './registry/model-registry.ts';
+import type { RegistryMirror, RegistryPast } from './registry/registry-past.ts';
 import type { RunSearch, RunTagger } from './registry/run-search.ts';
 import type { RunStore } from './registry/run-store.ts';
 import type { StampJournal } from './registry/stamp-journal.ts';
@@ -142,10 +143,15 @@ export interface Registry {
   readonly runs: RunStore;
   readonly models: ModelRegistry;
   readonly journal: StampJournal;
+  /** The copies that the journal keeps. */
   readonly search: RunSearch;
   readonly tagger: RunTagger;
   /** Absent where no files lie with runs. */
   readonly artifactReader?: ArtifactReader;
+  /** What stood where, and when: as the ledger recorded it, or as `sync` saw it. */
+  readonly past: RegistryPast;
+  /** The copy of an MLflow server in the ledger; absent where the ledger is the registry itself. */
+  readonly mirror?: RegistryMirror;
   close(): void;
 }
 
@@ -162,8 +168,8 @@ export async function connectRegistry(
   const ledger = openLedger(settings.ledger.value, options.now);
   const close = () => ledger.close();
   if (settings.trackingUri.value === undefined) {
-    const { runs, models, journal, search, tagger } = ledger;
-    return { runs, models, journal, search, tagger, close };
+    const { runs, models, journal, search, tagger, past } = ledger;
+    return { runs, models, journal, search, tagger, past, close };
   }
   const { connectMlflow } = await import('./registry/mlflow/connect-mlflow.ts');
   const { mlflowSettings } = await import('./registry/mlflow/settings.ts');
@@ -178,5 +184,8 @@ export async function connectRegistry(
   );
   if (mlflow === undefined) throw new TypeError('a tracking URI was given');
   const databricks = { env: settings.env, configFile: join(homedir(), '.databrickscfg') };
-  return { ...connectMlflow({ ...mlflow, databricks }), journal: ledger.journal, close };
+  const connected = connectMlflow({ ...mlflow, databricks });
+  const mirror = ledger.mirror(connected.models.title);
+  const { journal } = ledger;
+  return { ...connected, journal, past: mirror.past, mirror, close };
 }

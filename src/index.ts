@@ -48,6 +48,7 @@ export { checkModel } from './lineage/check.ts';
 export { makeCopy, type PlannedCopy, planCopy } from './lineage/copy-table.ts';
 export { describeTable } from './lineage/describe-table.ts';
 export { digestTable } from './lineage/digest-table.ts';
+export { type DoctorSources, doctor, fixFinding } from './lineage/doctor.ts';
 export { unnamedVersion, type VersionParam } from './lineage/evidence.ts';
 export { type GuardOptions, guard } from './lineage/guard.ts';
 export { findHold, type HoldOptions, hold, ownBytes, release } from './lineage/hold.ts';
@@ -66,6 +67,7 @@ export { type CheckLine, type RequirementName, requirementNames } from './lineag
 export type { ConfigResult } from './lineage/result/config.ts';
 export type { CopyResult } from './lineage/result/copy.ts';
 export type { DigestResult } from './lineage/result/digest.ts';
+export type { Finding } from './lineage/result/doctor.ts';
 export type { ErrorResult } from './lineage/result/error.ts';
 export type { GuardResult } from './lineage/result/guard.ts';
 export { type HistoryLine, historyLineOf } from './lineage/result/history.ts';
@@ -77,6 +79,7 @@ export {
   journalLineOf,
   type LedgerResult,
 } from './lineage/result/ledger.ts';
+export type { LineageResult, Upstream } from './lineage/result/lineage.ts';
 export type { Manifest } from './lineage/result/manifest.ts';
 export { type ModelLine, modelLineOf } from './lineage/result/models.ts';
 export type { Warning } from './lineage/result/parts.ts';
@@ -87,6 +90,7 @@ export { resultSchemas } from './lineage/result/schemas.ts';
 export type { ShowResult } from './lineage/result/show.ts';
 export { type StampResult, stampedRunOf } from './lineage/result/stamp.ts';
 export type { StatusLine, StatusTable } from './lineage/result/status.ts';
+export type { SyncResult } from './lineage/result/sync.ts';
 export type { Link, TraceResult } from './lineage/result/trace.ts';
 export type { VerifyCheck, VerifyResult } from './lineage/result/verify.ts';
 export {
@@ -100,6 +104,7 @@ export { type StampedRun, stampRun } from './lineage/stamp-run.ts';
 export { type StatusOptions, status } from './lineage/status.ts';
 export { runsOf } from './lineage/subjects.ts';
 export type { Suspect } from './lineage/suspected-links.ts';
+export { syncRegistry } from './lineage/sync.ts';
 export { trace } from './lineage/trace.ts';
 export type { TraceOptions, TraceSources } from './lineage/trace-sources.ts';
 export {
@@ -110,11 +115,13 @@ export {
   type TrackedRun,
   tableEnvironment,
 } from './lineage/tracked-run.ts';
+export { tableUpstream, type UpstreamOptions } from './lineage/upstream.ts';
 export { stampValidation, validationTag } from './lineage/validation.ts';
 export { type VerifyOptions, verifyRun, verifyVersion } from './lineage/verify.ts';
 export { isRehydrated, verifyFolder } from './lineage/verify-folder.ts';
 export { type Hold, holdsIn } from './lineage/wire-hold.ts';
 export { stampOn } from './lineage/wire-stamp.ts';
+export { type StreamSource, streamOffsets } from './lineage/wire-stream-offsets.ts';
 export {
   parseValidationFile,
   type Validation,
@@ -129,6 +136,13 @@ export {
   parseStage,
 } from './registry/model-ref.ts';
 export type { ModelRegistry, NewModelVersion } from './registry/model-registry.ts';
+export type {
+  PastHolders,
+  RegistryMirror,
+  RegistryPast,
+  RegistrySighting,
+  SightingChanges,
+} from './registry/registry-past.ts';
 export type { Run, RunInput, RunStatus } from './registry/run.ts';
 export type { RunSearch, RunSearchOptions, RunTagger } from './registry/run-search.ts';
 export type { NewRun, RunRecord, RunStore } from './registry/run-store.ts';

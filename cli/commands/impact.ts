@@ -8,7 +8,7 @@ import {
   parseTableRef,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { evidenceFor, settingsFor, tablesFor } from '../inputs.ts';
+import { evidenceFor, settingsFor, sourcesFor, tablesFor } from '../inputs.ts';
 import { collect, configOption, jsonOption } from '../options.ts';
 import { impactMarkdown, impactText } from '../render/impact.ts';
 import { warningLines } from '../render/text.ts';
@@ -28,6 +28,7 @@ export function impactCommand(context: CommandContext) {
       'exit with 5 when a model in this stage is affected; again for more; default Production; none for none',
       collect,
     )
+    .option('--offline', "read runs and models from the copy that 'asof sync' keeps", false)
     .addOption(new Option('--md', 'print Markdown, for a pull request').conflicts('json'))
     .addOption(jsonOption())
     .addOption(configOption())
@@ -35,7 +36,7 @@ export function impactCommand(context: CommandContext) {
       'after',
       '\nExamples:\n  asof impact analytics.customer_features@v47\n  asof impact analytics.customer_features --predicate "customer_id = 7"\n',
     )
-    .action(async (text, { predicate, protect = ['Production'], md, json, config }) => {
+    .action(async (text, { predicate, protect = ['Production'], offline, md, json, config }) => {
       const settings = await settingsFor(context, config);
       const { signal, now } = context;
       const tables = tablesFor(context, settings);
@@ -46,7 +47,7 @@ export function impactCommand(context: CommandContext) {
       const registry = await connectRegistry(settings, context);
       try {
         const options = { ...evidenceFor(settings), now: now(), signal };
-        const result = await impact(request, { ...registry, tables }, options);
+        const result = await impact(request, { ...sourcesFor(registry, offline), tables }, options);
         if (json) context.out(`${JSON.stringify(result)}\n`);
         else if (md) context.out(impactMarkdown(result));
         else context.out(impactText(result, context));

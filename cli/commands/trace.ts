@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import { connectRegistry, holdsIn, parseModelRef, trace, unnamedVersion } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { evidenceFor, settingsFor, tablesFor } from '../inputs.ts';
+import { evidenceFor, pastMoment, settingsFor, sourcesFor, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { warningLines } from '../render/text.ts';
 import { traceText } from '../render/trace.ts';
@@ -19,18 +19,31 @@ export function traceCommand(context: CommandContext) {
       '--table <ref>',
       `the table that the parameter ${unnamedVersion} is about, or that a run without any record of one read`,
     )
+    .option(
+      '--on <date>',
+      'what stood in the stage or under the alias then: 2026-03-31 (its end, UTC) or 2026-03-31T12:00:00Z',
+    )
+    .option('--offline', "read runs and models from the copy that 'asof sync' keeps", false)
     .addOption(jsonOption())
     .addOption(configOption())
     .addHelpText('after', '\nExample:\n  asof trace models:/churn_model/Production\n')
-    .action(async (text, { table, json, config }) => {
+    .action(async (text, { table, on, offline, json, config }) => {
       const settings = await settingsFor(context, config);
       const ref = parseModelRef(text);
       const { signal, now } = context;
       const registry = await connectRegistry(settings, context);
       try {
-        const holds = holdsIn(await registry.journal.entries());
-        const sources = { ...registry, tables: tablesFor(context, settings), holds };
-        const options = { ...evidenceFor(settings, table), now: now(), signal };
+        const instant = on === undefined ? undefined : pastMoment(on, now());
+        // What is gone from the registry since is in the copy.
+        const { search: _, ...copy } = sourcesFor(registry, offline || instant !== undefined);
+        const isCopy = copy.runs !== registry.runs;
+        const sources = {
+          ...(isCopy ? copy : registry),
+          tables: tablesFor(context, settings),
+          holds: holdsIn(await registry.journal.entries()),
+        };
+        const { past } = registry;
+        const options = { ...evidenceFor(settings, table), now: now(), on: instant, past, signal };
         let isFirst = true;
         for await (const result of trace(ref, sources, options)) {
           if (json) context.out(`${JSON.stringify(result)}\n`);

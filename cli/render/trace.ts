@@ -26,6 +26,12 @@ export function traceText(result: TraceResult, context: CliContext): string {
         : `${code.commit}${code.isDirty ? ', with changes' : ''}${code.remote ? ` of ${code.remote}` : ''}`,
     ],
     ['page', run?.page ?? undefined],
+    [
+      'on',
+      result.on === undefined
+        ? undefined
+        : `${time(result.on.asked)}, ${result.on.known}: ${result.on.why}`,
+    ],
   ]);
   const tables = links.map((link) => linkText(link, context)).join('');
   return `${bold(name)}${where === '' ? '' : ` (${where})`}\n${facts}${tables === '' ? '  no table is known\n' : tables}`;

@@ -463,6 +463,16 @@ const catalogue = {
       d.count === 0 ? `There is no hold ${d.text}.` : `${d.count} holds begin with ${d.text}.`,
     hint: () => "'asof holds' lists them.",
   },
+  SYNC_MISSING: {
+    message: (d: { registry: string }) => `The ledger holds no copy of ${d.registry} yet.`,
+    hint: () => "'asof sync' makes one; call it again and again to follow what changes.",
+  },
+  PAST_UNKNOWN: {
+    message: (d: { what: string; moment: string; problem: string }) =>
+      `What ${d.what} was on ${d.moment} is not known: ${d.problem}.`,
+    hint: () =>
+      "MLflow keeps no history of stages and aliases. 'asof sync', called regularly, keeps one from then on.",
+  },
   CONFIG_INVALID: {
     message: (d: { path: string; problem: string }) => `${d.path} is not valid.\n${d.problem}`,
     hint: () => "'asof config' shows the settings and where each comes from.",

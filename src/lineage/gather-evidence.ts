@@ -17,8 +17,11 @@ import { stampOn } from './wire-stamp.ts';
 
 export interface EvidenceSources {
   readonly tables: DeltaTables;
-  readonly runs: RunStore;
-  readonly models: ModelRegistry;
+  readonly runs: Pick<RunStore, 'get' | 'page'>;
+  readonly models: Pick<
+    ModelRegistry,
+    'models' | 'model' | 'version' | 'inStage' | 'byAlias' | 'loggedModel'
+  >;
   /** Absent: parents are looked at, children and shared datasets are not. */
   readonly search?: RunSearch;
   /** Absent: the files of models are not looked at. */

@@ -40,7 +40,7 @@ interface Use {
  */
 export async function impact(
   { table, commits: range, predicate, protectedStages }: ImpactRequest,
-  sources: EvidenceSources & { readonly search: RunSearch },
+  sources: Omit<EvidenceSources, 'search'> & { readonly search: Pick<RunSearch, 'byIds'> },
   options: ImpactOptions,
 ): Promise<ImpactResult> {
   const call = options.signal ? { signal: options.signal } : {};
@@ -104,7 +104,7 @@ async function usesOf(
   table: DeltaTable,
   tableId: string,
   recorded: readonly RecordedModel[],
-  sources: EvidenceSources,
+  sources: Pick<EvidenceSources, 'tables'>,
   options: ImpactOptions,
 ): Promise<readonly Use[]> {
   const states = tableStates(sources.tables, options);
@@ -138,7 +138,7 @@ function isAbout(
   group: TableEvidence,
   table: DeltaTable,
   tableId: string,
-  { tables }: EvidenceSources,
+  { tables }: Pick<EvidenceSources, 'tables'>,
 ): boolean {
   const ids = group.flatMap(({ id }) => id ?? []);
   if (ids.length > 0) return ids.includes(tableId);

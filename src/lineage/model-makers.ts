@@ -20,7 +20,7 @@ const mostCopies = 5;
 /** A version can name one run and hold the files of another: `create_model_version(source="runs:/B/model", run_id="A")`. */
 export async function makersOf(
   { version, loggedModel, runId }: Subject,
-  models: ModelRegistry,
+  models: Pick<ModelRegistry, 'version' | 'loggedModel'>,
   options: CallOptions,
 ): Promise<ModelMakers> {
   if (version === undefined) {
@@ -46,7 +46,7 @@ export async function makersOf(
 /** The version that a copy was made of: `models:/NAME/VERSION` as its source. */
 async function originalOf(
   version: ModelVersion,
-  models: ModelRegistry,
+  models: Pick<ModelRegistry, 'version' | 'loggedModel'>,
   options: CallOptions,
 ): Promise<ModelVersion> {
   let at = version;
@@ -73,7 +73,7 @@ function runIdIn(source = ''): string | undefined {
 
 async function runOf(
   loggedModelId: string,
-  models: ModelRegistry,
+  models: Pick<ModelRegistry, 'version' | 'loggedModel'>,
   options: CallOptions,
 ): Promise<string | undefined> {
   try {

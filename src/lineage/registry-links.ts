@@ -25,7 +25,7 @@ export interface RecordedModel {
  * started in. Files that lie with models are not read; `trace` does that for one.
  */
 export async function registryLinks(
-  sources: EvidenceSources & { readonly search: RunSearch },
+  sources: Omit<EvidenceSources, 'search'> & { readonly search: Pick<RunSearch, 'byIds'> },
   options: GatherOptions,
 ): Promise<readonly RecordedModel[]> {
   const call = options.signal ? { signal: options.signal } : {};
@@ -82,7 +82,7 @@ export function validStamp(run: Run): Stamp | undefined {
 /** The runs that some were started in, by id. */
 export async function parentsOf(
   runs: ReadonlyMap<string, Run>,
-  search: RunSearch,
+  search: Pick<RunSearch, 'byIds'>,
   options: { readonly signal?: AbortSignal },
 ): Promise<ReadonlyMap<string, Run>> {
   const ids = [...runs.values()].flatMap(({ tags }) => tags['mlflow.parentRunId'] ?? []);

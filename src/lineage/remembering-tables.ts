@@ -27,7 +27,7 @@ function remembering(table: DeltaTable): DeltaTable {
     for await (const commit of history.commits()) found.push(commit);
     return found;
   };
-  const resolve = once((key: string, moment: Parameters<typeof history.resolve>[0]) =>
+  const resolve = once((_key: string, moment: Parameters<typeof history.resolve>[0]) =>
     history.resolve(moment),
   );
   const at = once(async (_: string, version: number) => kept(await snapshots.at(version)));

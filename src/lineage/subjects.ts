@@ -19,7 +19,14 @@ export interface Subject {
 /** What a model reference stands for; several versions for a name alone and, at times, for a stage. */
 export async function subjectsOf(
   ref: ModelRef,
-  { models }: { readonly models: ModelRegistry },
+  {
+    models,
+  }: {
+    readonly models: Pick<
+      ModelRegistry,
+      'model' | 'version' | 'inStage' | 'byAlias' | 'loggedModel'
+    >;
+  },
   options: CallOptions,
 ): Promise<readonly Subject[]> {
   switch (ref.kind) {

@@ -1,3 +1,4 @@
+import type { RegistryPast } from '../registry/registry-past.ts';
 import type { EvidenceSources, GatherOptions } from './gather-evidence.ts';
 import type { Suspect } from './suspected-links.ts';
 import type { Hold } from './wire-hold.ts';
@@ -12,4 +13,7 @@ export interface TraceOptions extends GatherOptions {
   readonly suspects?: readonly Suspect[];
   /** Epoch milliseconds. */
   readonly now: number;
+  /** Asks what stood in a stage or under an alias at this moment, instead of now. */
+  readonly on?: number | undefined;
+  readonly past?: RegistryPast;
 }

@@ -226,7 +226,7 @@ function stampOrWarning(run: Run, warnings: Warning[]) {
   }
 }
 
-function describeRun(run: Run, runs: RunStore): TraceResult['run'] {
+function describeRun(run: Run, runs: Pick<RunStore, 'page'>): TraceResult['run'] {
   const iso = (time: number | undefined) =>
     time === undefined ? null : new Date(time).toISOString();
   return {

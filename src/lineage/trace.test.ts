@@ -244,3 +244,28 @@ test('a failure of the server is not taken for a missing run', async () => {
   const results = trace(parseModelRef('models:/churn_model/3'), sources, { now });
   await expect(results.next()).rejects.toBe(down);
 });
+
+test('a version that names one run and holds the files of another is traced by the files, and that is said', async () => {
+  const byHand = (version: string) => ({
+    feature_table: 'analytics.features',
+    feature_table_version: version,
+  });
+  const files = 'f'.repeat(32);
+  const registry = fakeRegistry({
+    runs: [aRun({ params: byHand('2') }), aRun({ id: files, params: byHand('1') })],
+    versions: [aModelVersion({ source: `s3://bucket/1/${files}/artifacts/model` })],
+  });
+  const { artifacts: _, ...stores } = registry;
+  const sources = { ...stores, tables: fakeTables(fakeTable()) };
+  const results = [];
+  const ref = { kind: 'version', name: 'churn_model', version: 3 } as const;
+  for await (const result of trace(ref, sources, { now: Date.parse('2026-03-04T00:00:00Z') })) {
+    results.push(result);
+  }
+  expect(results).toMatchObject([
+    {
+      links: [{ version: 1, certainty: 'conflicting' }],
+      warnings: [{ code: 'RUNS_DIFFER' }, { code: 'RECORDS_CONFLICT' }],
+    },
+  ]);
+});

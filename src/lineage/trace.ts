@@ -1,6 +1,7 @@
 import type { ModelRef } from '../registry/model-ref.ts';
 import type { TraceResult } from './result/trace.ts';
 import { subjectsOf } from './subjects.ts';
+import { subjectsOn } from './subjects-on.ts';
 import { tableStates } from './table-states.ts';
 import type { TraceOptions, TraceSources } from './trace-sources.ts';
 import { gatherRecords, judgeSubject } from './trace-subject.ts';
@@ -17,8 +18,13 @@ export async function* trace(
   options: TraceOptions,
 ): AsyncGenerator<TraceResult, void, void> {
   const states = tableStates(sources.tables, options);
-  const subjects = await subjectsOf(ref, sources, options);
-  for (const records of await gatherRecords(subjects, sources, states, options)) {
-    yield (await judgeSubject(records, sources, states, options)).result;
+  const { on } = options;
+  const found =
+    on === undefined
+      ? { subjects: await subjectsOf(ref, sources, options) }
+      : await subjectsOn(ref, on, options.past, sources, options);
+  for (const records of await gatherRecords(found.subjects, sources, states, options)) {
+    const { result } = await judgeSubject(records, sources, states, options);
+    yield 'on' in found ? { ...result, on: found.on } : result;
   }
 }

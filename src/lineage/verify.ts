@@ -9,6 +9,7 @@ import { digestOf } from '../delta/snapshot-summary.ts';
 import { formatTableRef } from '../delta/table-ref.ts';
 import { type FileSpan, metadataAt, spansAt } from '../delta/table-timeline.ts';
 import type { Run } from '../registry/run.ts';
+import type { RunStore } from '../registry/run-store.ts';
 import type { JournalEntry, StampJournal } from '../registry/stamp-journal.ts';
 import { type CallOptions, findTable } from './find-table.ts';
 import { soundHold } from './held.ts';
@@ -25,7 +26,10 @@ export interface VerifyOptions extends CallOptions {
   readonly isDeep?: boolean;
 }
 
-type Sources = TraceSources & { readonly journal: StampJournal };
+type Sources = TraceSources & {
+  readonly runs: Pick<RunStore, 'title'>;
+  readonly journal: StampJournal;
+};
 
 /**
  * Whether the tables of a run are what was stamped on it: the stamp against the ledger's copy, the log against the stamp, the files

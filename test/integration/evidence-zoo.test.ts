@@ -7,8 +7,11 @@ import {
   connectTables,
   loadSettings,
   parseModelRef,
+  parseTableName,
   resultSchemas,
+  streamOffsets,
   type TraceResult,
+  tableUpstream,
   trace,
 } from '../../src/index.ts';
 import { type MlflowServer, startMlflow } from './support/mlflow-server.ts';
@@ -305,6 +308,36 @@ ${log(`mlflow.data.from_pandas(${pandas(30)}, source=DeltaDatasetSource(path=tab
       );
     });
     expect(wrong.map(([name]) => name)).toEqual([]);
+  });
+
+  test('the sources of a table that Spark cloned and streamed are those that its log and checkpoint name', async () => {
+    const [clone, sink, checkpoint] = ['clone', 'sink', 'checkpoint'].map((name) =>
+      join(folder, name),
+    ) as [string, string, string];
+    await spark.python(`
+table = "${folder}/t"
+spark.sql(f"CREATE TABLE delta.\`${clone}\` SHALLOW CLONE delta.\`{table}\` VERSION AS OF 1")
+query = (spark.readStream.format("delta").load(table).writeStream.format("delta")
+    .option("checkpointLocation", "${checkpoint}").trigger(availableNow=True).start("${sink}"))
+query.awaitTermination()
+`);
+    const tables = connectTables({ tables: {} }, { cwd: folder });
+    const upstreamOf = async (place: string) => {
+      const table = tables.open(parseTableName(place));
+      const offsetsOf = streamOffsets(checkpoint);
+      const result = await tableUpstream(table, { kind: 'latest' }, tables, { offsetsOf });
+      return resultSchemas.lineage.parse(result);
+    };
+    const source = await tables.open(parseTableName(join(folder, 't'))).snapshots.at(2);
+    const cloned = await upstreamOf(clone);
+    expect(cloned.upstream).toMatchObject([
+      { kind: 'clone', ref: join(folder, 't'), version: 1, tableId: source.tableId },
+    ]);
+    const streamed = await upstreamOf(sink);
+    expect(streamed.upstream).toMatchObject([
+      { kind: 'stream', tableId: source.tableId, version: 2 },
+    ]);
+    expect(streamed.writers).toMatchObject([{ kind: 'query' }]);
   });
 
   test.each(Object.entries(zoo))('%s', (name, { truth, isKnown, certainty, warned = [] }) => {

@@ -3,12 +3,14 @@ import { checkLine } from './check.ts';
 import { configResult } from './config.ts';
 import { copyResult } from './copy.ts';
 import { digestResult } from './digest.ts';
+import { doctorLine } from './doctor.ts';
 import { errorResult } from './error.ts';
 import { guardResult } from './guard.ts';
 import { historyLine } from './history.ts';
 import { holdLine } from './hold.ts';
 import { impactResult } from './impact.ts';
 import { journalLine, ledgerResult } from './ledger.ts';
+import { lineageResult } from './lineage.ts';
 import { manifestSchema } from './manifest.ts';
 import { modelLine } from './models.ts';
 import { pinResult } from './pin.ts';
@@ -17,6 +19,7 @@ import { runResult } from './run.ts';
 import { showResult } from './show.ts';
 import { stampResult } from './stamp.ts';
 import { statusLine } from './status.ts';
+import { syncResult } from './sync.ts';
 import { traceResult } from './trace.ts';
 import { verifyResult } from './verify.ts';
 
@@ -31,6 +34,7 @@ export const resultSchemas = {
   config: configResult,
   copy: copyResult,
   digest: digestResult,
+  doctor: doctorLine,
   error: errorResult,
   guard: guardResult,
   history: historyLine,
@@ -39,6 +43,7 @@ export const resultSchemas = {
   journal: journalLine,
   ledger: ledgerResult,
   impact: impactResult,
+  lineage: lineageResult,
   manifest: manifestSchema,
   models: modelLine,
   pin: pinResult,
@@ -48,6 +53,7 @@ export const resultSchemas = {
   show: showResult,
   stamp: stampResult,
   status: statusLine,
+  sync: syncResult,
   trace: traceResult,
   verify: verifyResult,
 } as const;

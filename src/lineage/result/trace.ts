@@ -92,6 +92,14 @@ export const traceResult = z.strictObject({
       remote: z.string().exactOptional(),
     })
     .nullable(),
+  /** Only where a moment of the past was asked for: how it is known that the model stood there then. */
+  on: z
+    .strictObject({
+      asked: instant,
+      known: z.enum(['recorded', 'observed', 'between', 'last-seen', 'timestamps']),
+      why: z.string(),
+    })
+    .exactOptional(),
   links: z.array(link),
   warnings: z.array(warning),
 });

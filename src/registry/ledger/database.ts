@@ -3,7 +3,6 @@ import { dirname, resolve } from 'node:path';
 import Database from 'libsql';
 import { LineageError } from '../../base/errors.ts';
 import { parseWire } from '../../base/wire.ts';
-import { backfillJournal } from './journal.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
 
 /** The ledger's file, opened at the first question and made at the first thing to keep. */
@@ -56,9 +55,7 @@ export function ledgerDatabase(file: string, busyTimeoutMs = 10_000): LedgerData
   };
 }
 
-const version = 2;
-
-/** Since format 2. Each row holds the hash of the one before. */
+/** Each row holds the hash of the one before. */
 const journalTable = `
   CREATE TABLE journal (
     seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
@@ -68,7 +65,6 @@ const journalTable = `
 
 /** Times are epoch milliseconds, UTC. Rows of `transitions`, `stamps` and `journal` are only ever added. */
 const tables = `
-  ${journalTable}
   CREATE TABLE runs (
     id TEXT PRIMARY KEY, experiment TEXT NOT NULL, name TEXT, status TEXT NOT NULL,
     started_at INTEGER NOT NULL, ended_at INTEGER
@@ -110,19 +106,38 @@ const tables = `
   );
 `;
 
+/** Copies of other registries, by store; rows of `sync_events` are only ever added. */
+const syncTables = `
+  CREATE TABLE syncs (id INTEGER PRIMARY KEY, store TEXT NOT NULL, at INTEGER NOT NULL);
+  CREATE INDEX syncs_of_store ON syncs (store, at);
+  CREATE TABLE sync_runs (
+    store TEXT NOT NULL, id TEXT NOT NULL, status TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (store, id)
+  ) WITHOUT ROWID;
+  CREATE TABLE sync_models (
+    store TEXT NOT NULL, name TEXT NOT NULL, description TEXT, PRIMARY KEY (store, name)
+  ) WITHOUT ROWID;
+  CREATE TABLE sync_versions (
+    store TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, run_id TEXT, body TEXT NOT NULL,
+    is_gone INTEGER NOT NULL, PRIMARY KEY (store, name, version)
+  ) WITHOUT ROWID;
+  CREATE TABLE sync_events (
+    id INTEGER PRIMARY KEY, store TEXT NOT NULL, at INTEGER NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
+    kind TEXT NOT NULL, what TEXT, updated_at INTEGER
+  );
+  CREATE INDEX sync_events_of_model ON sync_events (store, name, kind, at);
+`;
+
+const version = 1;
+
 function prepared(database: Database.Database, path: string): Database.Database {
   try {
     database.exec('PRAGMA foreign_keys = ON');
     if (versionOf(database) < version) {
       transaction(database, () => {
         // Another process may have made the tables while this one waited.
-        const before = versionOf(database);
-        if (before === 0) database.exec(tables);
-        if (before === 1) {
-          database.exec(journalTable);
-          backfillJournal(writerOf(database, path));
-        }
-        if (before < version) database.exec(`PRAGMA user_version = ${version}`);
+        if (versionOf(database) >= version) return;
+        for (const made of [tables, journalTable, syncTables]) database.exec(made);
+        database.exec(`PRAGMA user_version = ${version}`);
       });
     }
     const found = versionOf(database);

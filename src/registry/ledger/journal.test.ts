@@ -156,13 +156,3 @@ describe('another copy', () => {
     close();
   });
 });
-
-test('a ledger from before the journal gets one of all that it kept', async () => {
-  const path = await aPath();
-  (await aLedger(path)).close();
-  edit(path, 'DROP TABLE journal; PRAGMA user_version = 1');
-  const { journal, close } = openLedger(path);
-  expect((await journal.entries()).length).toBe(5);
-  expect((await journal.check()).problems).toEqual([]);
-  close();
-});

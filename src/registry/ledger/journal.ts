@@ -178,9 +178,3 @@ export function importEntries(
   }
   return fresh.length;
 }
-
-/** Writes the journal of a ledger that was made before there was one. */
-export function backfillJournal(writer: LedgerWriter): void {
-  const entries = [...expectedEntries(writer)].sort((a, b) => a.at - b.at);
-  for (const entry of entries) appendEntry(writer, entry);
-}

@@ -1,11 +1,14 @@
 import type { ModelRegistry } from '../model-registry.ts';
+import type { RegistryMirror, RegistryPast } from '../registry-past.ts';
 import type { RunSearch, RunTagger } from '../run-search.ts';
 import type { RunStore } from '../run-store.ts';
 import type { StampJournal } from '../stamp-journal.ts';
 import { ledgerDatabase } from './database.ts';
 import { ledgerJournal } from './ledger-journal.ts';
+import { ledgerMirror } from './ledger-mirror.ts';
 import { ledgerModelRegistry } from './ledger-model-registry.ts';
 import { ledgerRunStore } from './ledger-run-store.ts';
+import { ledgerPast } from './mirror-past.ts';
 
 export interface Ledger {
   readonly path: string;
@@ -14,6 +17,10 @@ export interface Ledger {
   readonly journal: StampJournal;
   readonly search: RunSearch;
   readonly tagger: RunTagger;
+  /** Of the ledger's own models. */
+  readonly past: RegistryPast;
+  /** The copy of another registry. @param store how messages call it */
+  mirror(store: string): RegistryMirror;
   close(): void;
 }
 
@@ -29,6 +36,8 @@ export function openLedger(file: string, now: () => number = Date.now): Ledger {
     journal: ledgerJournal(database, now),
     search,
     tagger,
+    past: ledgerPast(database),
+    mirror: (store) => ledgerMirror(database, store),
     close: () => database.close(),
   };
 }

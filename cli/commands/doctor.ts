@@ -1,0 +1,55 @@
+import { Command } from '@commander-js/extra-typings';
+import { connectRegistry, doctor, type Finding, fixFinding } from '../../src/index.ts';
+import type { CommandContext } from '../context.ts';
+import { evidenceFor, settingsFor, tablesFor } from '../inputs.ts';
+import { configOption, jsonOption } from '../options.ts';
+import { doctorTable, findingText } from '../render/doctor.ts';
+import { plural } from '../render/text.ts';
+
+/** What `asof doctor` exits with when something is wrong. */
+const checkFailed = 5;
+
+export function doctorCommand(context: CommandContext) {
+  return new Command('doctor')
+    .option(
+      '--fix',
+      'do what is safe, after showing it: nothing that somebody wrote is lost',
+      false,
+    )
+    .addOption(jsonOption())
+    .addOption(configOption())
+    .addHelpText('after', '\nExample:\n  asof doctor --fix\n')
+    .action(async ({ fix, json, config }) => {
+      const settings = await settingsFor(context, config);
+      const { signal, now } = context;
+      const registry = await connectRegistry(settings, context);
+      try {
+        const sources = { ...registry, tables: tablesFor(context, settings) };
+        const { versionParams, names } = evidenceFor(settings);
+        const options = { ...(versionParams && { versionParams }), names, now: now(), signal };
+        const findings = await doctor(sources, options);
+        if (!json && findings.length > 0) context.out(doctorTable(findings));
+        const done: Finding[] = [];
+        for (const finding of findings) {
+          const isFixed = fix && finding.isFixable;
+          if (isFixed) {
+            if (!json) context.err(`fixing ${findingText(finding)}\n`);
+            await fixFinding(finding, registry, { signal });
+          }
+          done.push(isFixed ? { ...finding, isFixed: true } : finding);
+        }
+        if (json) for (const finding of done) context.out(`${JSON.stringify(finding)}\n`);
+        const left = done.filter(({ isFixed }) => isFixed !== true);
+        const wrong = left.filter(({ severity }) => severity === 'wrong').length;
+        if (!json) {
+          const fixed = done.length - left.length;
+          context.err(
+            `${plural(wrong, 'thing')} wrong, ${plural(left.length - wrong, 'notice')}${fixed === 0 ? '' : `, ${fixed} fixed`}\n`,
+          );
+        }
+        if (wrong > 0) context.end(checkFailed);
+      } finally {
+        registry.close();
+      }
+    });
+}

@@ -1,0 +1,290 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../base/canonical-json.ts';
+import { isLineageError } from '../base/errors.ts';
+import type { ModelVersion } from '../registry/model.ts';
+import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { Run } from '../registry/run.ts';
+import type { RunSearch } from '../registry/run-search.ts';
+import type { RunStore } from '../registry/run-store.ts';
+import type { StampJournal } from '../registry/stamp-journal.ts';
+import { annotateFromRun, dataTag } from './annotate-model.ts';
+import type { CallOptions } from './find-table.ts';
+import type { EvidenceSources, GatherOptions } from './gather-evidence.ts';
+import type { TableEvidence } from './group-evidence.ts';
+import { announce, judgeLink } from './judge-link.ts';
+import { type RecordedModel, registryLinks } from './registry-links.ts';
+import { rememberingTables } from './remembering-tables.ts';
+import type { Finding, FindingCode } from './result/doctor.ts';
+import { recordOf, type Stamp, stampManifest, stampTag } from './stamp.ts';
+import { type TableStates, tableStates } from './table-states.ts';
+import { stampOn } from './wire-stamp.ts';
+
+export interface DoctorSources extends EvidenceSources {
+  readonly runs: RunStore;
+  readonly models: ModelRegistry;
+  readonly search: RunSearch;
+  readonly journal: StampJournal;
+}
+
+type Found = Pick<Finding, 'code' | 'severity' | 'what' | 'repair'> & {
+  readonly isFixable?: boolean;
+};
+
+/**
+ * What is wrong with the data records of registered models, those in Production first. Only looks.
+ */
+export async function doctor(
+  sources: DoctorSources,
+  options: GatherOptions & { readonly now: number },
+): Promise<readonly Finding[]> {
+  const remembering = { ...sources, tables: rememberingTables(sources.tables) };
+  const recorded = await registryLinks(remembering, options);
+  const states = tableStates(remembering.tables, options);
+  for (const { tables } of recorded) announce(tables, states);
+  const byRun = new Map<string, readonly Found[]>();
+  const findings: Finding[] = [];
+  for (const one of recorded) {
+    options.signal?.throwIfAborted();
+    const { version, run } = one;
+    const ofRun =
+      run === undefined ? [] : (byRun.get(run.id) ?? (await onRun(run, one, remembering, states)));
+    if (run !== undefined) byRun.set(run.id, ofRun);
+    const all = [...onVersion(one, recorded), ...ofRun];
+    findings.push(...all.map((found) => findingOf(version, found)));
+  }
+  return findings.toSorted(
+    (a, b) =>
+      rank(a.model) - rank(b.model) ||
+      Number(a.severity === 'notice') - Number(b.severity === 'notice') ||
+      (a.model.name < b.model.name ? -1 : a.model.name > b.model.name ? 1 : 0) ||
+      a.model.version - b.model.version,
+  );
+}
+
+/** Does what a finding that is fixable wants; what people wrote stays. */
+export async function fixFinding(
+  { model: { name, version } }: Finding,
+  sources: Pick<DoctorSources, 'runs' | 'models'>,
+  options: CallOptions,
+): Promise<void> {
+  await annotateFromRun(sources, await sources.models.version(name, version, options), options);
+}
+
+function rank({ stages, aliases }: Finding['model']): number {
+  if (stages.includes('Production')) return 0;
+  if (stages.includes('Staging') || aliases.length > 0) return 1;
+  return stages.includes('Archived') ? 3 : 2;
+}
+
+function findingOf(version: ModelVersion, { isFixable = false, ...found }: Found): Finding {
+  return {
+    schemaVersion: 1,
+    ...found,
+    model: {
+      name: version.name,
+      version: version.version,
+      stages: version.stage === undefined ? [] : [version.stage],
+      aliases: [...version.aliases],
+      runId: version.runId ?? null,
+    },
+    isFixable,
+    isFixed: null,
+  };
+}
+
+function onVersion(
+  { version, run, stamp }: RecordedModel,
+  recorded: readonly RecordedModel[],
+): readonly Found[] {
+  const found: Found[] = [];
+  const wrong = (code: FindingCode, what: string, repair: string) =>
+    found.push({ code, severity: 'wrong', what, repair });
+  const { name, runId, stage, aliases } = version;
+  if (runId === undefined) {
+    wrong(
+      'MODEL_WITHOUT_RUN',
+      'it does not say which run made it',
+      'register it again from its run: asof model register',
+    );
+  } else if (run === undefined) {
+    wrong(
+      'RUN_GONE',
+      `run ${runId} is gone for good, and its records with it`,
+      "restore MLflow's database from a backup, or the stamp from asof's ledger",
+    );
+  } else if (run.isDeleted) {
+    wrong(
+      'RUN_DELETED',
+      `run ${runId} is deleted, and 'mlflow gc' would remove it for good`,
+      `mlflow runs restore --run-id ${runId}`,
+    );
+  }
+  const others = recorded
+    .map((one) => one.version)
+    .filter((one) => one.name === name && one.version !== version.version);
+  const sharing = others.filter((one) => one.stage === stage).map((one) => one.version);
+  if ((stage === 'Production' || stage === 'Staging') && sharing.length > 0) {
+    found.push({
+      code: 'STAGE_SHARED',
+      severity: 'notice',
+      what: `${stage} also holds version ${sharing.join(', ')}: models:/${name}/${stage} means several`,
+      repair: 'asof model promote --archive-others',
+    });
+  }
+  for (const alias of aliases) {
+    const named = ['Production', 'Staging'].find(
+      (one) => one.toLowerCase() === alias.toLowerCase(),
+    );
+    if (named === undefined || stage === named) continue;
+    wrong(
+      'ALIAS_DISAGREES',
+      `the alias ${alias} points at it, and it is ${stage === undefined ? 'in no stage' : `in ${stage}`}`,
+      `asof model promote models:/${name}/${version.version} --stage ${named}, or move the alias`,
+    );
+  }
+  if (
+    stamp !== undefined &&
+    run !== undefined &&
+    !run.isDeleted &&
+    version.tags[dataTag] === undefined
+  ) {
+    found.push({
+      code: 'NOTE_MISSING',
+      severity: 'notice',
+      what: `its run is stamped, and the version itself does not say so (tag ${dataTag}, description)`,
+      repair: 'asof doctor --fix',
+      isFixable: true,
+    });
+  }
+  return found;
+}
+
+async function onRun(
+  run: Run,
+  { tables }: RecordedModel,
+  sources: DoctorSources,
+  states: TableStates,
+): Promise<readonly Found[]> {
+  const found: Found[] = [...(await onStamp(run, sources)), ...cutValues(run)];
+  if (tables.length === 0) {
+    const what = `run ${run.id} records no Delta table`;
+    found.push({
+      code: 'NOTHING_RECORDED',
+      severity: 'wrong',
+      what,
+      repair: `asof trace runs:/${run.id} --table TABLE infers a version; asof stamp --run ${run.id} records one that you know`,
+    });
+  }
+  for (const group of tables) found.push(...(await onTable(run, group, states)));
+  return found;
+}
+
+async function onTable(
+  run: Run,
+  group: TableEvidence,
+  states: TableStates,
+): Promise<readonly Found[]> {
+  const { link, warnings } = await judgeLink(group[0].of ?? run, group, { states });
+  const ref = `${link.table.ref}${link.version === null ? '' : `@v${link.version}`}`;
+  const found: Found[] = [];
+  const decide = `decide, then: asof stamp --run ${run.id} --table ${link.table.ref}@vN`;
+  const isLost = group.every((item) => item.version === undefined);
+  if (isLost) {
+    const candidates = link.candidates.map(({ version }) => `v${version}`).join(', ');
+    found.push({
+      code: 'VERSION_LOST',
+      severity: 'wrong',
+      what: `${link.table.ref} is recorded without a version: ${candidates === '' ? 'nothing tells which' : `it may be ${candidates}`}${link.candidates.some(({ version }) => version === 0) ? '; MLflow loses version 0' : ''}`,
+      repair: link.certainty === 'inferred' ? 'asof backfill, where it is sure enough' : decide,
+    });
+  }
+  if (link.certainty === 'conflicting') {
+    found.push({ code: 'RECORDS_CONFLICT', severity: 'wrong', what: link.why, repair: decide });
+  }
+  for (const { code, message } of warnings) {
+    if (code === 'VERSION_DOUBTFUL') {
+      found.push({ code, severity: 'notice', what: message, repair: decide });
+    }
+    if (code === 'TABLE_UNCHECKED' || code === 'TABLE_REPLACED') {
+      found.push({
+        code: 'TABLE_UNRESOLVED',
+        severity: 'wrong',
+        what: message,
+        repair: `say where it lies, in asof.yaml under 'tables:'`,
+      });
+    }
+  }
+  if (link.state === 'files-lost' || link.state === 'log-lost') {
+    found.push({
+      code: 'DATA_UNREADABLE',
+      severity: 'wrong',
+      what: `${ref} can't be read any more: ${link.state}${link.stateReason === null ? '' : `, ${link.stateReason}`}`,
+      repair: 'restore the files from a backup, or train again on a version that is there',
+    });
+  }
+  return found;
+}
+
+/** A stamp is held against its own hash, the ledger's copy and the dataset inputs that belong to it. */
+async function onStamp(
+  run: Run,
+  { journal, runs }: Pick<DoctorSources, 'journal' | 'runs'>,
+): Promise<readonly Found[]> {
+  const text = run.tags[stampTag];
+  if (text === undefined) return [];
+  const copy = (await journal.stampsOf(runs.title, run.id)).at(-1);
+  const repair = copy
+    ? `asof's ledger has a copy; compare it with the tag ${stampTag} of run ${run.id}`
+    : `compare the tag with the artifact asof/stamp.json of run ${run.id}`;
+  let stamp: Stamp | undefined;
+  try {
+    stamp = stampOn(run);
+  } catch (error) {
+    if (!isLineageError(error, 'STAMP_INVALID')) throw error;
+    return [{ code: 'STAMP_INVALID', severity: 'wrong', what: error.message, repair }];
+  }
+  if (stamp === undefined) return [];
+  const found: Found[] = [];
+  const hash = createHash('sha256').update(stampManifest(stamp)).digest('hex');
+  const isOwnHash = text.includes(`"manifest":"${hash}"`);
+  const isCopy = copy === undefined || canonicalJson(JSON.parse(copy)) === canonicalJson(stamp);
+  if (!isOwnHash || !isCopy) {
+    const against = isCopy ? 'its own hash' : "the copy in asof's ledger";
+    const what = `the stamp of run ${run.id} was edited: it differs from ${against}`;
+    found.push({ code: 'STAMP_EDITED', severity: 'wrong', what, repair });
+  }
+  const isBackfilled = stamp.tables.some((table) => table.backfilled !== undefined);
+  for (const wanted of isBackfilled ? [] : recordOf(stamp).inputs) {
+    const stored = run.inputs.find(
+      ({ name, digest }) => name === wanted.name && digest === wanted.digest,
+    );
+    if (stored?.source === wanted.source) continue;
+    const what = `the dataset input ${wanted.name} of the stamp ${stored === undefined ? 'is not on the run' : 'has another source'}: MLflow drops one whose name and digest it has already`;
+    const fix = 'nothing is lost: the tag asof.stamp has it; MLflow shows the other';
+    found.push({ code: 'INPUT_LOST', severity: 'notice', what, repair: fix });
+  }
+  return found;
+}
+
+/** Lengths at which MLflow servers cut, by what they cut. */
+const cuts = { param: new Set([250, 500, 6000]), tag: new Set([250, 500, 5000, 8000]) };
+
+function cutValues({ id, params, tags }: Run): readonly Found[] {
+  const check = (kind: 'param' | 'tag', values: Readonly<Record<string, string>>) =>
+    Object.entries(values).filter(
+      ([key, value]) =>
+        // What MLflow itself writes long is not about data, but for this one.
+        (!key.startsWith('mlflow.') || key === 'sparkDatasourceInfo') &&
+        cuts[kind].has([...value].length),
+    );
+  const found = [
+    ...check('param', params).map(([key]) => `the param ${key}`),
+    ...check('tag', tags).map(([key]) => `the tag ${key}`),
+  ];
+  return found.map((what) => ({
+    code: 'VALUE_TRUNCATED',
+    severity: 'notice',
+    what: `${what} of run ${id} is as long as MLflow lets it be, and was likely cut`,
+    repair: 'what was behind the cut is not in MLflow any more',
+  }));
+}

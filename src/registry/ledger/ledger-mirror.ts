@@ -1,0 +1,263 @@
+import { z } from 'zod';
+import { closest } from '../../base/closest.ts';
+import { LineageError } from '../../base/errors.ts';
+import type { ModelVersion, RegisteredModel } from '../model.ts';
+import type { RegistryMirror } from '../registry-past.ts';
+import { type Run, runStatuses } from '../run.ts';
+import { stageHolders } from '../stage-holders.ts';
+import type { LedgerDatabase } from './database.ts';
+import { mirrorPast } from './mirror-past.ts';
+
+const texts = z.record(z.string(), z.string());
+const input = z.object({
+  name: z.string(),
+  digest: z.string(),
+  sourceType: z.string(),
+  source: z.string(),
+  context: z.string().exactOptional(),
+  schema: z.string().exactOptional(),
+  profile: z.string().exactOptional(),
+});
+const runBody: z.ZodType<Run> = z.object({
+  id: z.string(),
+  name: z.string().exactOptional(),
+  experimentId: z.string(),
+  status: z.enum(runStatuses),
+  startedAt: z.number().exactOptional(),
+  endedAt: z.number().exactOptional(),
+  params: texts,
+  tags: texts,
+  metrics: z.record(
+    z.string(),
+    z
+      .number()
+      .nullable()
+      .transform((value) => value ?? Number.NaN),
+  ),
+  inputs: z.array(input),
+  loggedModelIds: z.array(z.string()).exactOptional(),
+  isDeleted: z.boolean(),
+});
+const versionBody: z.ZodType<ModelVersion> = z.object({
+  name: z.string(),
+  version: z.int(),
+  stage: z.string().exactOptional(),
+  aliases: z.array(z.string()),
+  runId: z.string().exactOptional(),
+  loggedModelId: z.string().exactOptional(),
+  source: z.string().exactOptional(),
+  description: z.string().exactOptional(),
+  tags: texts,
+  createdAt: z.number().exactOptional(),
+  updatedAt: z.number().exactOptional(),
+});
+const body = z.object({ body: z.string() });
+const isFinished = "status IN ('FINISHED', 'FAILED', 'KILLED')";
+
+/** The copy of one registry in the ledger. @param store how messages call the registry; copies of several lie side by side */
+export function ledgerMirror(database: LedgerDatabase, store: string): RegistryMirror {
+  const title = `${store}, as last seen, in the ledger ${database.path}`;
+  const bodies = <T>(schema: z.ZodType<T>, sql: string, values: readonly (string | number)[]) =>
+    database.all(body, sql, [store, ...values]).map((row) => schema.parse(JSON.parse(row.body)));
+  const versionsOf = (name: string) =>
+    bodies(
+      versionBody,
+      'SELECT body FROM sync_versions WHERE store = ? AND name = ? AND is_gone = 0 ORDER BY version',
+      [name],
+    );
+  const names = () =>
+    database
+      .all(
+        z.object({ name: z.string() }),
+        'SELECT name FROM sync_models WHERE store = ? ORDER BY name',
+        [store],
+      )
+      .map(({ name }) => name);
+  const modelOf = (name: string): RegisteredModel => {
+    const [row] = database.all(
+      z.object({ description: z.string().nullable() }),
+      'SELECT description FROM sync_models WHERE store = ? AND name = ?',
+      [store, name],
+    );
+    if (row === undefined) {
+      const nearest = closest(name, names());
+      throw new LineageError('MODEL_NOT_FOUND', { name, registry: title, closest: nearest });
+    }
+    const { description } = row;
+    return { name, versions: versionsOf(name), ...(description !== null && { description }) };
+  };
+  const runOf = (id: string) =>
+    bodies(runBody, 'SELECT body FROM sync_runs WHERE store = ? AND id = ?', [id])[0];
+  const lastSeen = () =>
+    database.all(
+      z.object({ at: z.int().nullable() }),
+      'SELECT max(at) AS at FROM syncs WHERE store = ?',
+      [store],
+    )[0]?.at ?? undefined;
+
+  return {
+    past: mirrorPast(database, store),
+    lastSeen,
+    settledRuns: () =>
+      new Set(
+        database
+          .all(
+            z.object({ id: z.string() }),
+            `SELECT id FROM sync_runs WHERE store = ? AND ${isFinished}`,
+            [store],
+          )
+          .map(({ id }) => id),
+      ),
+    runs: {
+      title,
+      page: () => undefined,
+      async get(runId) {
+        const run = runOf(runId);
+        if (run !== undefined) return run;
+        throw new LineageError('RUN_NOT_FOUND', { runId, registry: title });
+      },
+    },
+    search: {
+      byIds: async (ids) =>
+        new Map(
+          ids.flatMap((id): readonly [string, Run][] => {
+            const run = runOf(id);
+            return run === undefined ? [] : [[id, run]];
+          }),
+        ),
+    },
+    models: {
+      title,
+      async *models() {
+        for (const name of names()) yield modelOf(name);
+      },
+      model: async (name) => modelOf(name),
+      async version(name, number) {
+        // A version that is gone by now is still what it was.
+        const [found] = bodies(
+          versionBody,
+          'SELECT body FROM sync_versions WHERE store = ? AND name = ? AND version = ?',
+          [name, number],
+        );
+        if (found !== undefined) return found;
+        const latest = modelOf(name).versions.at(-1)?.version;
+        throw new LineageError('MODEL_VERSION_NOT_FOUND', { name, version: number, latest });
+      },
+      async inStage(name, stage) {
+        const { versions } = modelOf(name);
+        const found = versions.filter((one) => (one.stage ?? 'None') === stage);
+        if (found.length > 0) return found;
+        throw new LineageError('STAGE_EMPTY', { name, stage, stages: stageHolders(versions) });
+      },
+      async loggedModel(modelId) {
+        throw new LineageError('LOGGED_MODEL_NOT_FOUND', { modelId, registry: title });
+      },
+      async byAlias(name, alias) {
+        const { versions } = modelOf(name);
+        const found = versions.find(({ aliases }) => aliases.includes(alias));
+        if (found !== undefined) return found;
+        const known = versions.flatMap(({ aliases }) => aliases);
+        throw new LineageError('ALIAS_NOT_FOUND', { name, alias, closest: closest(alias, known) });
+      },
+    },
+
+    save({ models, runs }, at) {
+      const stored = new Map(
+        database
+          .all(
+            z.object({ body: z.string(), is_gone: z.int() }),
+            'SELECT body, is_gone FROM sync_versions WHERE store = ?',
+            [store],
+          )
+          .map(({ body: text, is_gone }) => {
+            const version = versionBody.parse(JSON.parse(text));
+            const key = `${version.name}/${version.version}`;
+            return [key, { version, text, isGone: is_gone === 1 }] as const;
+          }),
+      );
+      const knownRuns = new Set(
+        database
+          .all(z.object({ id: z.string() }), 'SELECT id FROM sync_runs WHERE store = ?', [store])
+          .map(({ id }) => id),
+      );
+      const changes = { newVersions: 0, moves: 0, gone: 0, newRuns: 0 };
+      database.write((run) => {
+        const event = (version: ModelVersion, kind: string, what: string | null) =>
+          run('INSERT INTO sync_events VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)', [
+            store,
+            at,
+            version.name,
+            version.version,
+            kind,
+            what,
+            version.updatedAt ?? null,
+          ]);
+        const seen = new Set<string>();
+        for (const { name, description, versions } of models) {
+          run('INSERT OR REPLACE INTO sync_models VALUES (?, ?, ?)', [
+            store,
+            name,
+            description ?? null,
+          ]);
+          for (const version of versions) {
+            const key = `${name}/${version.version}`;
+            seen.add(key);
+            const known = stored.get(key);
+            const before = known?.isGone ? undefined : known?.version;
+            if (before === undefined) {
+              event(version, 'seen', null);
+              changes.newVersions += 1;
+            }
+            if ((before?.stage ?? 'None') !== (version.stage ?? 'None') || before === undefined) {
+              event(version, 'stage', version.stage ?? 'None');
+              if (before !== undefined) changes.moves += 1;
+            }
+            for (const alias of version.aliases) {
+              if (before?.aliases.includes(alias)) continue;
+              event(version, 'alias', alias);
+              if (before !== undefined) changes.moves += 1;
+            }
+            for (const alias of before?.aliases ?? []) {
+              if (!version.aliases.includes(alias)) event(version, 'alias-lost', alias);
+            }
+            const text = JSON.stringify(version);
+            if (text === known?.text && !known.isGone) continue;
+            run('INSERT OR REPLACE INTO sync_versions VALUES (?, ?, ?, ?, ?, 0)', [
+              store,
+              name,
+              version.version,
+              version.runId ?? null,
+              text,
+            ]);
+          }
+        }
+        for (const [key, { version, isGone }] of stored) {
+          if (isGone || seen.has(key)) continue;
+          changes.gone += 1;
+          event(version, 'gone', null);
+          run('UPDATE sync_versions SET is_gone = 1 WHERE store = ? AND name = ? AND version = ?', [
+            store,
+            version.name,
+            version.version,
+          ]);
+        }
+        const left = new Set(models.map(({ name }) => name));
+        for (const name of names()) {
+          if (!left.has(name))
+            run('DELETE FROM sync_models WHERE store = ? AND name = ?', [store, name]);
+        }
+        for (const one of runs) {
+          if (!knownRuns.has(one.id)) changes.newRuns += 1;
+          run('INSERT OR REPLACE INTO sync_runs VALUES (?, ?, ?, ?)', [
+            store,
+            one.id,
+            one.status,
+            JSON.stringify(one),
+          ]);
+        }
+        run('INSERT INTO syncs VALUES (NULL, ?, ?)', [store, at]);
+      });
+      return changes;
+    },
+  };
+}

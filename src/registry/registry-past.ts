@@ -1,0 +1,60 @@
+import type { RegisteredModel } from './model.ts';
+import type { ModelRegistry } from './model-registry.ts';
+import type { Run } from './run.ts';
+import type { RunSearch } from './run-search.ts';
+import type { CallOptions, RunStore } from './run-store.ts';
+
+/** Which versions of a model stood in a stage or under an alias at some moment. */
+export interface RegistryPast {
+  /** Undefined where nothing is known of the model that far back. */
+  holders(
+    name: string,
+    place: { readonly kind: 'stage' | 'alias'; readonly what: string },
+    instant: number,
+    options?: CallOptions,
+  ): Promise<PastHolders | undefined>;
+}
+
+export interface PastHolders {
+  /** Ascending; none when the place was empty. */
+  readonly versions: readonly number[];
+  /**
+   * `recorded`: each change was recorded as it was made. `observed`: the same before and after the moment. `between`: it changed between
+   * two looks around the moment. `last-seen`: nobody has looked since. `timestamps`: only the registry's own times of change tell, and
+   * others may have been there.
+   */
+  readonly known: 'recorded' | 'observed' | 'between' | 'last-seen' | 'timestamps';
+  /** In words. */
+  readonly why: string;
+}
+
+/** What was seen of a registry at one moment. */
+export interface RegistrySighting {
+  readonly models: readonly RegisteredModel[];
+  /** Runs that are new, or that may have changed since the last time. */
+  readonly runs: readonly Run[];
+}
+
+/** A copy of a registry that is kept up to date by looking at it again and again; it answers when the registry can't. */
+export interface RegistryMirror {
+  readonly past: RegistryPast;
+  readonly runs: Pick<RunStore, 'title' | 'get' | 'page'>;
+  readonly models: Pick<
+    ModelRegistry,
+    'title' | 'models' | 'model' | 'version' | 'inStage' | 'byAlias' | 'loggedModel'
+  >;
+  readonly search: Pick<RunSearch, 'byIds'>;
+  /** When the registry was last looked at: epoch milliseconds; undefined when never. */
+  lastSeen(): number | undefined;
+  /** Runs that are known and can't change any more, as far as their records go. */
+  settledRuns(): ReadonlySet<string>;
+  /** Keeps a sighting, and what changed since the one before. */
+  save(sighting: RegistrySighting, at: number): SightingChanges;
+}
+
+export interface SightingChanges {
+  readonly newVersions: number;
+  readonly moves: number;
+  readonly gone: number;
+  readonly newRuns: number;
+}

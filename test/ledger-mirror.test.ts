@@ -1,0 +1,118 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openLedger } from '../src/registry/ledger/ledger.ts';
+import type { ModelVersion } from '../src/registry/model.ts';
+import { aModelVersion, aRun } from './support/builders.ts';
+import { temporaryFolder } from './support/tables.ts';
+
+const day = (number: number) => Date.parse(`2026-03-${String(number).padStart(2, '0')}T00:00:00Z`);
+
+async function aMirror() {
+  const ledger = openLedger(join(await temporaryFolder(), 'asof.db'));
+  const mirror = ledger.mirror('MLflow at http://h');
+  const see = (at: number, ...versions: readonly Partial<ModelVersion>[]) => {
+    const all = versions.map((fields, index) => aModelVersion({ version: index + 1, ...fields }));
+    return mirror.save({ models: [{ name: 'churn_model', versions: all }], runs: [aRun()] }, at);
+  };
+  const production = (at: number) =>
+    mirror.past.holders('churn_model', { kind: 'stage', what: 'Production' }, at);
+  const champion = (at: number) =>
+    mirror.past.holders('churn_model', { kind: 'alias', what: 'champion' }, at);
+  return { ledger, mirror, see, production, champion };
+}
+
+describe('the past of a registry that was looked at', () => {
+  test('is what was seen before and after the moment, when that is the same', async () => {
+    const { see, production } = await aMirror();
+    see(day(1), { stage: 'Production' }, {});
+    see(day(10), { stage: 'Production' }, {});
+    expect(await production(day(5))).toMatchObject({ versions: [1], known: 'observed' });
+    expect(await production(day(20))).toMatchObject({ versions: [1], known: 'last-seen' });
+  });
+
+  test('is any of the versions around a change of which nobody knows the time', async () => {
+    const { see, production } = await aMirror();
+    see(day(1), { stage: 'Production' }, {});
+    see(day(10), { stage: 'Archived' }, { stage: 'Production' });
+    expect(await production(day(5))).toMatchObject({ versions: [1, 2], known: 'between' });
+    expect(await production(day(10))).toMatchObject({ versions: [2] });
+  });
+
+  test("is the later one, when the registry's own time of the change is before the moment", async () => {
+    const { see, production } = await aMirror();
+    see(day(1), { stage: 'Production' }, {});
+    see(day(10), { stage: 'Archived' }, { stage: 'Production', updatedAt: day(3) });
+    expect(await production(day(5))).toMatchObject({ versions: [2], known: 'timestamps' });
+    expect(await production(day(2))).toMatchObject({ known: 'between' });
+  });
+
+  test('before the first look is known of versions that have not changed since', async () => {
+    const { see, production, champion } = await aMirror();
+    see(day(10), { stage: 'Production', updatedAt: day(3), aliases: ['champion'] }, {});
+    expect(await production(day(5))).toMatchObject({ versions: [1], known: 'timestamps' });
+    expect(await production(day(2))).toBeUndefined();
+    expect(await champion(day(5))).toBeUndefined();
+  });
+
+  test('of an alias follows it from version to version', async () => {
+    const { see, champion } = await aMirror();
+    see(day(1), { aliases: ['champion'] }, {});
+    see(day(10), {}, { aliases: ['champion'] });
+    see(day(20), { aliases: ['champion'] }, {});
+    see(day(30), {}, {});
+    expect((await champion(day(1)))?.versions).toEqual([1]);
+    expect((await champion(day(10)))?.versions).toEqual([2]);
+    expect((await champion(day(20)))?.versions).toEqual([1]);
+    expect((await champion(day(30)))?.versions).toEqual([]);
+  });
+
+  test('of a model that nobody saw is not known', async () => {
+    const { mirror } = await aMirror();
+    const place = { kind: 'stage', what: 'Production' } as const;
+    expect(await mirror.past.holders('other', place, day(5))).toBeUndefined();
+  });
+});
+
+describe('the copy of a registry', () => {
+  test('holds what was seen last, runs and versions whole', async () => {
+    const { mirror, see } = await aMirror();
+    see(day(1), { stage: 'Production', tags: { a: 'b' } });
+    const [version] = (await mirror.models.model('churn_model')).versions;
+    expect(version).toEqual(aModelVersion({ version: 1, stage: 'Production', tags: { a: 'b' } }));
+    expect(await mirror.runs.get(aRun().id)).toEqual(aRun());
+    expect(mirror.settledRuns()).toEqual(new Set([aRun().id]));
+  });
+
+  test('counts what changed, and nothing where nothing did', async () => {
+    const { see } = await aMirror();
+    expect(see(day(1), { stage: 'Staging' }, {})).toEqual({
+      newVersions: 2,
+      moves: 0,
+      gone: 0,
+      newRuns: 1,
+    });
+    expect(see(day(2), { stage: 'Staging' }, {})).toMatchObject({ newVersions: 0, moves: 0 });
+    expect(see(day(3), { stage: 'Production' })).toMatchObject({ moves: 1, gone: 1 });
+  });
+
+  test('still has a version that is gone, for those who ask by its number', async () => {
+    const { mirror, see } = await aMirror();
+    see(day(1), {}, {});
+    see(day(2), {});
+    expect((await mirror.models.model('churn_model')).versions).toHaveLength(1);
+    expect(await mirror.models.version('churn_model', 2)).toMatchObject({ version: 2 });
+    await expect(mirror.models.version('churn_model', 3)).rejects.toMatchObject({
+      code: 'MODEL_VERSION_NOT_FOUND',
+    });
+  });
+
+  test('of one registry is not that of another', async () => {
+    const { ledger, see } = await aMirror();
+    see(day(1), {});
+    const other = ledger.mirror('MLflow at http://other');
+    expect(other.lastSeen()).toBeUndefined();
+    await expect(other.models.model('churn_model')).rejects.toMatchObject({
+      code: 'MODEL_NOT_FOUND',
+    });
+  });
+});
