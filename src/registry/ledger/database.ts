@@ -27,13 +27,13 @@ export function ledgerDatabase(file: string, busyTimeoutMs = 10_000): LedgerData
 
   const forReading = () => {
     if (open !== undefined || existsSync(path)) return forWriting();
-    empty ??= prepared(new Database(':memory:'), path);
+    empty ??= opened(new Database(':memory:'), path);
     return empty;
   };
   const forWriting = () => {
     if (open === undefined) {
       mkdirSync(dirname(path), { recursive: true });
-      open = prepared(new Database(path, { timeout: busyTimeoutMs }), path);
+      open = opened(new Database(path, { timeout: busyTimeoutMs }), path);
     }
     return open;
   };
@@ -129,7 +129,7 @@ const syncTables = `
 
 const version = 1;
 
-function prepared(database: Database.Database, path: string): Database.Database {
+function opened(database: Database.Database, path: string): Database.Database {
   try {
     database.exec('PRAGMA foreign_keys = ON');
     if (versionOf(database) < version) {
@@ -150,12 +150,22 @@ function prepared(database: Database.Database, path: string): Database.Database 
   }
 }
 
+/** Statements by their text, since preparing one takes longer than most of them. */
+const prepared = new WeakMap<Database.Database, Map<string, Database.Statement>>();
+
+function statement(database: Database.Database, sql: string): Database.Statement {
+  const known = prepared.get(database) ?? new Map<string, Database.Statement>();
+  prepared.set(database, known);
+  const found = known.get(sql) ?? database.prepare(sql);
+  known.set(sql, found);
+  return found;
+}
+
 function writerOf(database: Database.Database, path: string): LedgerWriter {
   return {
-    run: (sql, values = []) => void database.prepare(sql).run([...values]),
+    run: (sql, values = []) => void statement(database, sql).run([...values]),
     all: (row, sql, values = []) =>
-      database
-        .prepare(sql)
+      statement(database, sql)
         .all([...values])
         .map((found) => parseWire(row, found, `the ledger ${path}`)),
   };
