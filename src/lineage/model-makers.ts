@@ -33,7 +33,10 @@ export async function makersOf(
   const loggedModelId = original.loggedModelId ?? version.loggedModelId;
   const files =
     runIdIn(original.source) ??
-    (loggedModelId === undefined ? undefined : await runOf(loggedModelId, models, options)) ??
+    // Where the version names its run, MLflow 3 has checked that the logged model is of that run.
+    (loggedModelId === undefined || (runId ?? original.runId) !== undefined
+      ? undefined
+      : await runOf(loggedModelId, models, options)) ??
     original.runId;
   const named = runId ?? original.runId;
   return {
