@@ -26,6 +26,10 @@ export interface NewFile {
   readonly deleted?: readonly number[];
   /** Instead of the real count; false for a file without statistics. */
   readonly numRecords?: number | false;
+  /** Statistics. */
+  readonly minValues?: Readonly<Record<string, unknown>>;
+  /** More options for DuckDB's COPY. */
+  readonly copy?: string;
   readonly path?: string;
   readonly modifiedAt?: number;
 }
@@ -61,8 +65,8 @@ export async function writtenTable(
   const protocol = protocolAction({
     minReaderVersion: 3,
     minWriterVersion: 7,
-    readerFeatures: ['deletionVectors', 'timestampNtz'],
-    writerFeatures: ['deletionVectors', 'timestampNtz'],
+    readerFeatures: ['deletionVectors', 'timestampNtz', 'variantType'],
+    writerFeatures: ['deletionVectors', 'timestampNtz', 'variantType'],
   });
   const metaData = metaDataAction({ fields, partitionColumns });
   await writeLog([[infoAction(), protocol, metaData, ...adds]], { folder });
@@ -96,12 +100,13 @@ async function writeFiles(folder: string, files: readonly NewFile[]): Promise<re
   try {
     const adds: Action[] = [];
     for (const [index, file] of files.entries()) {
-      const { sql, partitionValues = {}, deleted, numRecords, modifiedAt } = file;
+      const { sql, partitionValues = {}, deleted, numRecords, minValues, copy, modifiedAt } = file;
+      const options = copy === undefined ? '' : `, ${copy}`;
       const path = file.path ?? `part-${String(index).padStart(5, '0')}.parquet`;
       const target = join(folder, path);
       await mkdir(dirname(target), { recursive: true });
       const written = await connection.runAndReadAll(
-        `COPY (${sql}) TO '${target.replaceAll("'", "''")}' (FORMAT parquet)`,
+        `COPY (${sql}) TO '${target.replaceAll("'", "''")}' (FORMAT parquet${options})`,
       );
       const count = numRecords ?? Number(written.getRows()[0]?.[0]);
       adds.push(
@@ -109,7 +114,9 @@ async function writeFiles(folder: string, files: readonly NewFile[]): Promise<re
           partitionValues,
           size: (await stat(target)).size,
           modificationTime: modifiedAt ?? 1_700_000_000_000 + index,
-          ...(count === false ? { stats: undefined } : { stats: `{"numRecords":${count}}` }),
+          ...(count === false
+            ? { stats: undefined }
+            : { stats: JSON.stringify({ numRecords: count, minValues }) }),
           ...(deleted && { deletionVector: inlineVector(deleted) }),
         }),
       );

@@ -10,6 +10,7 @@ import { type FileShape, fileShapes } from './file-shapes.ts';
 import { checkFiles, expectedRows, filesInOrder, setFiles } from './files.ts';
 import { checkFilter } from './filter.ts';
 import { misfit } from './misfit.ts';
+import { checkOldTimes, timesIn } from './old-times.ts';
 import { escapeGlob, quoteName, quoteText } from './quote.ts';
 import { isReadable, type ScanSql, scanSql } from './scan-sql.ts';
 import { type DuckdbSession, openSession } from './session.ts';
@@ -125,6 +126,15 @@ async function openScan(
       files.length > 0 && sql.stored.length > 0 ? await fileShapes(session, files.length) : [];
     const read = selection.where === undefined ? columns : undefined;
     for (const shape of shapes) checkShape(table, sql, shape, read);
+    const readFields = sql.stored.filter(({ name }) => read === undefined || read.includes(name));
+    if (timesIn(readFields) > 0) {
+      const old = files.filter((file) => file.mayHoldOldTimes);
+      await checkOldTimes(
+        session,
+        table,
+        old.map(({ location }) => location),
+      );
+    }
     const { select } = scanSql(table, snapshot, { ...some, shapes });
     const expected = expectedRows(files);
     const scan = {

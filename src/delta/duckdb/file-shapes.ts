@@ -54,7 +54,7 @@ const described = [
 
 async function shapeOf(session: DuckdbSession, file: string): Promise<FileShape> {
   const source = quoteText(escapeGlob(file));
-  const types = await session.types(
+  const found = await session.columns(
     `SELECT * FROM read_parquet(${source}, hive_partitioning = false)`,
   );
   const elements = await session.rows(
@@ -63,7 +63,7 @@ async function shapeOf(session: DuckdbSession, file: string): Promise<FileShape>
   // The first is the file itself; those below a column follow it.
   const columns: StoredColumn[] = [];
   let place = 1;
-  for (const type of types) {
+  for (const { type } of found) {
     const [name, , fieldId] = elements[place] ?? [];
     columns.push({
       name: String(name),

@@ -2,6 +2,7 @@ import { LineageError } from '../../base/errors.ts';
 import { mapParallel } from '../../base/parallel.ts';
 import { numRecords } from '../file-stats.ts';
 import type { DataFile, Snapshot, Snapshots } from '../snapshot.ts';
+import { mayHoldOldTimes, timesIn } from './old-times.ts';
 import { escapeGlob } from './quote.ts';
 import { rowsPerPiece, type ScanSql } from './scan-sql.ts';
 import type { DuckdbSession } from './session.ts';
@@ -10,6 +11,8 @@ import type { DuckdbSession } from './session.ts';
 export interface ScanFile extends Omit<DataFile, 'stats'> {
   /** Rows in the file, the deleted ones among them; undefined when the log does not say. */
   readonly numRecords: number | undefined;
+  /** See `mayHoldOldTimes`. */
+  readonly mayHoldOldTimes: boolean;
 }
 
 /** Oldest first by the writer's modification time, then by path: always the same order for the same version. */
@@ -18,8 +21,16 @@ export async function filesInOrder(
   signal: AbortSignal | undefined,
 ): Promise<readonly ScanFile[]> {
   const files: ScanFile[] = [];
+  const { schema, partitionColumns } = snapshot;
+  const times = timesIn(schema.fields.filter(({ name }) => !partitionColumns.includes(name)));
   for await (const batch of snapshot.files(signal && { signal })) {
-    for (const { stats, ...file } of batch) files.push({ ...file, numRecords: numRecords(stats) });
+    for (const { stats, ...file } of batch) {
+      const facts = {
+        numRecords: numRecords(stats),
+        mayHoldOldTimes: mayHoldOldTimes(stats, times),
+      };
+      files.push({ ...file, ...facts });
+    }
   }
   return files.sort(
     (a, b) => a.modifiedAt - b.modifiedAt || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0),
