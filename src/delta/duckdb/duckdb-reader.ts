@@ -2,17 +2,17 @@ import { dirname, join } from 'node:path';
 import { closest } from '../../base/closest.ts';
 import { LineageError } from '../../base/errors.ts';
 import type { Selection } from '../read-spec.ts';
-import { formatType } from '../schema.ts';
+import { holds } from '../schema.ts';
 import type { Snapshot, Snapshots } from '../snapshot.ts';
 import type { OutputFormat, ReadOptions, RowBatch, TableReader } from '../table-reader.ts';
 import { translated, translatedPartitions } from './failures.ts';
 import { type FileShape, fileShapes } from './file-shapes.ts';
-import { checkFiles, expectedRows, filesInOrder, setFiles } from './files.ts';
+import { checkFiles, expectedRows, filesInOrder, type ScanFile, setFiles } from './files.ts';
 import { checkFilter } from './filter.ts';
 import { misfit } from './misfit.ts';
 import { checkOldTimes, timesIn } from './old-times.ts';
 import { escapeGlob, quoteName, quoteText } from './quote.ts';
-import { isReadable, type ScanSql, scanSql } from './scan-sql.ts';
+import { type ScanSql, scanSql } from './scan-sql.ts';
 import { type DuckdbSession, openSession } from './session.ts';
 
 /**
@@ -27,7 +27,7 @@ export function duckdbReader(table: string, snapshots: Snapshots): TableReader {
     async write(snapshot, directory, options = {}) {
       const { format = 'parquet' } = options;
       const file = `part-00000.${extensions[format]}`;
-      const scan = await openScan(table, snapshots, snapshot, options, directory);
+      const scan = await openScan(table, snapshots, snapshot, options, { directory, format });
       const stopWatching = watch(scan, options);
       try {
         const target = quoteText(join(directory, file));
@@ -98,27 +98,35 @@ async function openScan(
   snapshots: Snapshots,
   snapshot: Snapshot,
   options: ReadOptions,
-  directory?: string,
+  target?: { readonly directory: string; readonly format: OutputFormat },
 ): Promise<Scan> {
   const { signal, selection = {} } = options;
   const columns = selectedColumns(table, snapshot, selection);
-  const files = await filesInOrder(snapshot, signal);
-  await checkFiles(table, snapshot.version, snapshots, files, signal);
-  const some = {
-    areNone: files.length === 0,
-    haveDeletedRows: files.some(({ deletionVector }) => deletionVector),
+  const listed = await filesInOrder(snapshot, signal);
+  await checkFiles(table, snapshot.version, snapshots, listed, signal);
+  const variants = snapshot.schema.fields.filter(({ type }) => holds(type, 'variant'));
+  const unread = variants.filter(({ name }) => !columns.includes(name));
+  const fields = snapshot.schema.fields.filter((field) => !unread.includes(field));
+  const wanted = { ...snapshot, schema: { ...snapshot.schema, fields } };
+  const how = {
+    areNone: listed.length === 0,
+    haveDeletedRows: listed.some(({ deletionVector }) => deletionVector),
+    areVariantsText: target?.format !== 'parquet',
   };
-  const sql = scanSql(table, snapshot, some);
+  const sql = scanSql(table, wanted, how);
   const session = await openSession(options);
   try {
     if (selection.where !== undefined) {
       const names = snapshot.schema.fields.map(({ name }) => name);
-      await checkFilter(session, selection.where, names);
+      await checkFilter(session, selection.where, names, {
+        unread: variants.map(({ name }) => name),
+      });
     }
-    const folders = foldersOf(files.map(({ location }) => location));
+    const folders = foldersOf(listed.map(({ location }) => location));
     // DuckDB asks for permission with the path as it is given, which is escaped, and again with what it stands for.
     const readable = [...new Set([...folders, ...folders.map(escapeGlob)])];
-    await session.confine(directory === undefined ? readable : [...readable, directory]);
+    await session.confine(target === undefined ? readable : [...readable, target.directory]);
+    const files = await readableVariants(session, listed, sql);
     await setFiles(session, snapshot, files, sql, signal).catch((error: unknown) => {
       throw translatedPartitions(error, table);
     });
@@ -128,14 +136,14 @@ async function openScan(
     for (const shape of shapes) checkShape(table, sql, shape, read);
     const readFields = sql.stored.filter(({ name }) => read === undefined || read.includes(name));
     if (timesIn(readFields) > 0) {
-      const old = files.filter((file) => file.mayHoldOldTimes);
+      const old = listed.filter((file) => file.mayHoldOldTimes);
       await checkOldTimes(
         session,
         table,
         old.map(({ location }) => location),
       );
     }
-    const { select } = scanSql(table, snapshot, { ...some, shapes });
+    const { select } = scanSql(table, wanted, { ...how, shapes });
     const expected = expectedRows(files);
     const scan = {
       session,
@@ -155,10 +163,22 @@ async function openScan(
   }
 }
 
+async function readableVariants(
+  session: DuckdbSession,
+  files: readonly ScanFile[],
+  sql: ScanSql,
+): Promise<readonly ScanFile[]> {
+  const fields = sql.stored.filter(({ type }) => holds(type, 'variant'));
+  if (fields.length === 0 || files.length === 0) return files;
+  const { plainVariants, registerVariantText } = await import('./plain-variants.ts');
+  await registerVariantText(session);
+  return await plainVariants(session, files, fields, sql);
+}
+
 /**
  * The columns as the schema spells them, each once; Delta finds them in any letter case.
  *
- * @throws LineageError COLUMN_UNKNOWN, FEATURE_UNSUPPORTED
+ * @throws LineageError COLUMN_UNKNOWN
  */
 function selectedColumns(
   table: string,
@@ -176,13 +196,7 @@ function selectedColumns(
     }
     return spelt;
   });
-  const selected = [...new Set(found)];
-  const unreadable = schema.fields.filter(
-    (field) => selected.includes(field.name) && !isReadable(field),
-  );
-  if (unreadable.length === 0) return selected;
-  const features = unreadable.map(({ name, type }) => `${formatType(type)} (column ${name})`);
-  throw new LineageError('FEATURE_UNSUPPORTED', { table, features });
+  return [...new Set(found)];
 }
 
 /** The fewest folders that hold all of the files; one, unless files of a shallow clone lie with another table. */
