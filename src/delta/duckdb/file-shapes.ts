@@ -15,14 +15,16 @@ export interface StoredColumn {
   readonly type: DuckDBType;
 }
 
-/** Files whose footers are read by one thread, which takes about a third of a millisecond each. */
-const filesPerPart = 256;
+/** A footer takes about a third of a millisecond, and DuckDB 1.5 reads those of one list on one thread. */
+const fewestInPart = 256;
+const mostParts = 8;
 
 /** The shapes of the files in `asof_files`. Reads their footers, once more than reading their rows does. */
 export async function fileShapes(
   session: DuckdbSession,
   fileCount: number,
 ): Promise<readonly FileShape[]> {
+  const filesPerPart = Math.max(fewestInPart, Math.ceil(fileCount / mostParts));
   const parts = [];
   for (let first = 1; first <= fileCount; first += filesPerPart) {
     parts.push(
