@@ -10,12 +10,6 @@ import { copyTable, sparkRows, tableCase, tableNames } from './support/tables.ts
 // A new case is a new folder; no test changes.
 const cases = tableNames.map((name) => ({ name, versions: tableCase(name).versions }));
 
-/** Refused by name, and why. */
-const refused: Readonly<Record<string, string>> = {
-  variant: 'DuckDB 1.5 makes nulls inside a variant and nulls in its place the same',
-  variant_shredded: 'as variant',
-};
-
 test('the corpus is here', () => {
   expect(cases.length).toBeGreaterThanOrEqual(40);
   expect(cases.reduce((sum, { versions }) => sum + versions.length, 0)).toBeGreaterThanOrEqual(230);
@@ -59,10 +53,6 @@ describe.each(cases)('$name', ({ name, versions }) => {
       await expect(read()).rejects.toMatchObject({
         code: error.errorClass === 'DELTA_VERSION_NOT_FOUND' ? 'VERSION_TOO_OLD' : 'FILES_MISSING',
       });
-      return;
-    }
-    if (refused[name] !== undefined) {
-      await expect(read()).rejects.toMatchObject({ code: 'FEATURE_UNSUPPORTED' });
       return;
     }
     const { snapshot, lines } = await read();

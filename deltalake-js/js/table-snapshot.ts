@@ -1,3 +1,4 @@
+import { checkInline } from './check-inline.ts';
 import type { DataFile, DeletionVector } from './data-file.ts';
 import { DeltaLogError } from './errors.ts';
 import { logFolder } from './log-file.ts';
@@ -94,6 +95,7 @@ export function snapshotIn(instance: Instance, store: Reader['store']): TableSna
     properties: metadata.configuration,
     files: (options) => files(instance, store, options),
     deletedRows: async (vector, { signal } = {}) => {
+      checkInline(vector);
       const ask = () => instance.deletedRows(vector);
       const decode = (bytes: Uint8Array) => new Float64Array(bytes.slice().buffer);
       const reader = { store, ...(signal && { signal }) };

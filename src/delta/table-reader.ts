@@ -64,7 +64,7 @@ export interface Written {
 /**
  * A few thousand rows, column by column. Values: numbers for 8 to 32 bit integers and floats, `bigint` for 64 bit integers,
  * text for decimals, `Uint8Array` for binary, days since 1970 for dates, `bigint` microseconds since 1970 for timestamps,
- * arrays, `[key, value]` pairs for maps, plain objects for structs, null for null.
+ * arrays, `[key, value]` pairs for maps, plain objects for structs, their JSON as text for variants, null for null.
  */
 export interface RowBatch {
   readonly rowCount: number;

@@ -26,6 +26,10 @@ export interface NewFile {
   readonly deleted?: readonly number[];
   /** Instead of the real count; false for a file without statistics. */
   readonly numRecords?: number | false;
+  /** Statistics. */
+  readonly minValues?: Readonly<Record<string, unknown>>;
+  /** More options for DuckDB's COPY. */
+  readonly copy?: string;
   readonly path?: string;
   readonly modifiedAt?: number;
   /** What the writer notes in the file. */
@@ -63,8 +67,8 @@ export async function writtenTable(
   const protocol = protocolAction({
     minReaderVersion: 3,
     minWriterVersion: 7,
-    readerFeatures: ['deletionVectors', 'timestampNtz'],
-    writerFeatures: ['deletionVectors', 'timestampNtz'],
+    readerFeatures: ['deletionVectors', 'timestampNtz', 'variantType'],
+    writerFeatures: ['deletionVectors', 'timestampNtz', 'variantType'],
   });
   const metaData = metaDataAction({ fields, partitionColumns });
   await writeLog([[infoAction(), protocol, metaData, ...adds]], { folder });
@@ -98,13 +102,18 @@ async function writeFiles(folder: string, files: readonly NewFile[]): Promise<re
   try {
     const adds: Action[] = [];
     for (const [index, file] of files.entries()) {
-      const { sql, partitionValues = {}, deleted, numRecords, modifiedAt, notes = {} } = file;
-      const noted = Object.entries(notes).map(([key, value]) => `'${key}': '${value}'`);
+      const { sql, partitionValues = {}, deleted, numRecords, minValues, copy, modifiedAt } = file;
+      const noted = Object.entries(file.notes ?? {}).map(([key, value]) => `'${key}': '${value}'`);
+      const options = [
+        'FORMAT parquet',
+        ...(copy === undefined ? [] : [copy]),
+        ...(noted.length > 0 ? [`KV_METADATA {${noted.join(', ')}}`] : []),
+      ].join(', ');
       const path = file.path ?? `part-${String(index).padStart(5, '0')}.parquet`;
       const target = join(folder, path);
       await mkdir(dirname(target), { recursive: true });
       const written = await connection.runAndReadAll(
-        `COPY (${sql}) TO '${target.replaceAll("'", "''")}' (FORMAT parquet${noted.length > 0 ? `, KV_METADATA {${noted.join(', ')}}` : ''})`,
+        `COPY (${sql}) TO '${target.replaceAll("'", "''")}' (${options})`,
       );
       const count = numRecords ?? Number(written.getRows()[0]?.[0]);
       adds.push(
@@ -112,7 +121,9 @@ async function writeFiles(folder: string, files: readonly NewFile[]): Promise<re
           partitionValues,
           size: (await stat(target)).size,
           modificationTime: modifiedAt ?? 1_700_000_000_000 + index,
-          ...(count === false ? { stats: undefined } : { stats: `{"numRecords":${count}}` }),
+          ...(count === false
+            ? { stats: undefined }
+            : { stats: JSON.stringify({ numRecords: count, minValues }) }),
           ...(deleted && { deletionVector: inlineVector(deleted) }),
         }),
       );

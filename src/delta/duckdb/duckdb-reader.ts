@@ -2,16 +2,16 @@ import { dirname, join } from 'node:path';
 import { LineageError } from '../../base/errors.ts';
 import { canonicalSums } from '../canonical-row.ts';
 import { rowDigest } from '../row-digest.ts';
-import type { DeltaField } from '../schema.ts';
+import { type DeltaField, holds } from '../schema.ts';
 import { refuseVariants, selectedFields } from '../selected-fields.ts';
 import type { Snapshot, Snapshots } from '../snapshot.ts';
-import type { ReadOptions, RowBatch, TableReader } from '../table-reader.ts';
+import type { OutputFormat, ReadOptions, RowBatch, TableReader } from '../table-reader.ts';
 import { isSnapshot, type VersionFacts } from '../version-facts.ts';
 import { checkCalendar } from './check-calendar.ts';
 import { duckdbDialect } from './dialect.ts';
 import { translated, translatedPartitions } from './failures.ts';
 import { type FileShape, fileShapes } from './file-shapes.ts';
-import { checkFiles, expectedRows, filesInOrder, setFiles } from './files.ts';
+import { checkFiles, expectedRows, filesInOrder, type ScanFile, setFiles } from './files.ts';
 import { checkFilter } from './filter.ts';
 import { misfit } from './misfit.ts';
 import { copyOptions, extensions } from './output.ts';
@@ -31,7 +31,10 @@ export function duckdbReader(table: string, snapshots: Snapshots): TableReader {
     async write(snapshot, directory, options = {}) {
       const { format = 'parquet' } = options;
       const file = `part-00000.${extensions[format]}`;
-      const scan = await openScan(table, snapshots, fromLog(table, snapshot), options, directory);
+      const scan = await openScan(table, snapshots, fromLog(table, snapshot), options, {
+        directory,
+        format,
+      });
       const stopWatching = watch(scan, options);
       try {
         const target = quoteText(join(directory, file));
@@ -75,6 +78,7 @@ export function duckdbReader(table: string, snapshots: Snapshots): TableReader {
     },
 
     async digest(snapshot, options = {}) {
+      refuseVariants(table, selectedFields(table, snapshot.schema, options.selection ?? {}));
       const scan = await openScan(table, snapshots, fromLog(table, snapshot), options);
       const stopWatching = watch(scan, options);
       try {
@@ -114,42 +118,49 @@ async function openScan(
   snapshots: Snapshots,
   snapshot: Snapshot,
   options: ReadOptions,
-  directory?: string,
+  target?: { readonly directory: string; readonly format: OutputFormat },
 ): Promise<Scan> {
   const { signal, selection = {} } = options;
-  const fields = selectedFields(table, snapshot.schema, selection);
-  refuseVariants(table, fields);
-  const files = await filesInOrder(snapshot, signal);
-  await checkFiles(table, snapshot.version, snapshots, files, signal);
-  const some = {
-    areNone: files.length === 0,
-    haveDeletedRows: files.some(({ deletionVector }) => deletionVector),
+  const columns = selectedFields(table, snapshot.schema, selection);
+  const listed = await filesInOrder(snapshot, signal);
+  await checkFiles(table, snapshot.version, snapshots, listed, signal);
+  const variants = snapshot.schema.fields.filter(({ type }) => holds(type, 'variant'));
+  const unread = variants.filter((field) => !columns.includes(field));
+  const fields = snapshot.schema.fields.filter((field) => !unread.includes(field));
+  const wanted = { ...snapshot, schema: { ...snapshot.schema, fields } };
+  const how = {
+    areNone: listed.length === 0,
+    haveDeletedRows: listed.some(({ deletionVector }) => deletionVector),
+    areVariantsText: target?.format !== 'parquet',
   };
-  const sql = scanSql(table, snapshot, some);
+  const sql = scanSql(table, wanted, how);
   const session = await openSession(options);
   try {
     if (selection.where !== undefined) {
       const names = snapshot.schema.fields.map(({ name }) => name);
-      await checkFilter(session, selection.where, names);
+      await checkFilter(session, selection.where, names, {
+        unread: variants.map(({ name }) => name),
+      });
     }
-    const folders = foldersOf(files.map(({ location }) => location));
+    const folders = foldersOf(listed.map(({ location }) => location));
     // DuckDB asks for permission with the path as it is given, which is escaped, and again with what it stands for.
     const readable = [...new Set([...folders, ...folders.map(escapeGlob)])];
-    await session.confine(directory === undefined ? readable : [...readable, directory]);
+    await session.confine(target === undefined ? readable : [...readable, target.directory]);
+    const files = await readableVariants(session, listed, sql);
     await setFiles(session, snapshot, files, sql, signal).catch((error: unknown) => {
       throw translatedPartitions(error, table);
     });
     const shapes =
       files.length > 0 && sql.stored.length > 0 ? await fileShapes(session, files.length) : [];
-    const read = selection.where === undefined ? fields.map(({ name }) => name) : undefined;
+    const read = selection.where === undefined ? columns.map(({ name }) => name) : undefined;
     for (const shape of shapes) checkShape(table, sql, shape, read);
-    const { select, dated } = scanSql(table, snapshot, { ...some, shapes });
+    const { select, dated } = scanSql(table, wanted, { ...how, shapes });
     if (files.length > 0) await checkCalendar(session, table, dated);
     const expected = expectedRows(files);
     const scan = {
       session,
-      fields,
-      select: `SELECT ${fields.map(({ name }) => quoteName(name)).join(', ')} FROM (${select})`,
+      fields: columns,
+      select: `SELECT ${columns.map(({ name }) => quoteName(name)).join(', ')} FROM (${select})`,
       sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
       ...(expected !== undefined && { expectedRows: expected }),
     };
@@ -163,6 +174,18 @@ async function openScan(
     await session.close();
     throw translated(error, table, options);
   }
+}
+
+async function readableVariants(
+  session: DuckdbSession,
+  files: readonly ScanFile[],
+  sql: ScanSql,
+): Promise<readonly ScanFile[]> {
+  const fields = sql.stored.filter(({ type }) => holds(type, 'variant'));
+  if (fields.length === 0 || files.length === 0) return files;
+  const { plainVariants, registerVariantText } = await import('./plain-variants.ts');
+  await registerVariantText(session);
+  return await plainVariants(session, files, fields, sql);
 }
 
 /** The fewest folders that hold all of the files; one, unless files of a shallow clone lie with another table. */

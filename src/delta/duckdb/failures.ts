@@ -13,6 +13,17 @@ export function translated(
 ): unknown {
   if (options.signal?.aborted) return options.signal.reason;
   if (!(error instanceof Error) || isLineageError(error)) return error;
+  const variant = /variant value: ([^\n]*)/.exec(error.message)?.[1];
+  if (variant !== undefined) {
+    const problem = `a variant in it is damaged: ${variant}.`;
+    return new LineageError('FILE_DAMAGED', { table, problem }, { cause: error });
+  }
+  const { code, path: where } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC')
+    return new LineageError('DISK_FULL', { path: where ?? table }, { cause: error });
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new LineageError('ACCESS_DENIED', { path: where ?? table }, { cause: error });
+  }
   const [, kind, text] = /^(\w[\w ]*? Error): ([^\n]*?)[.!]*(?:\n|$)/.exec(error.message) ?? [];
   if (kind === undefined || text === undefined) return error;
   const cause = { cause: error };

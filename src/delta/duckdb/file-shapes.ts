@@ -15,14 +15,16 @@ export interface StoredColumn {
   readonly type: DuckDBType;
 }
 
-/** Files whose footers are read by one thread, which takes about a third of a millisecond each. */
-const filesPerPart = 256;
+/** A footer takes about a third of a millisecond, and DuckDB 1.5 reads those of one list on one thread. */
+const fewestInPart = 256;
+const mostParts = 8;
 
 /** The shapes of the files in `asof_files`. Reads their footers, once more than reading their rows does. */
 export async function fileShapes(
   session: DuckdbSession,
   fileCount: number,
 ): Promise<readonly FileShape[]> {
+  const filesPerPart = Math.max(fewestInPart, Math.ceil(fileCount / mostParts));
   const parts = [];
   for (let first = 1; first <= fileCount; first += filesPerPart) {
     parts.push(
@@ -54,7 +56,7 @@ const described = [
 
 async function shapeOf(session: DuckdbSession, file: string): Promise<FileShape> {
   const source = quoteText(escapeGlob(file));
-  const types = await session.types(
+  const found = await session.columns(
     `SELECT * FROM read_parquet(${source}, hive_partitioning = false)`,
   );
   const elements = await session.rows(
@@ -63,7 +65,7 @@ async function shapeOf(session: DuckdbSession, file: string): Promise<FileShape>
   // The first is the file itself; those below a column follow it.
   const columns: StoredColumn[] = [];
   let place = 1;
-  for (const type of types) {
+  for (const { type } of found) {
     const [name, , fieldId] = elements[place] ?? [];
     columns.push({
       name: String(name),

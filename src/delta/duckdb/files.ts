@@ -19,7 +19,9 @@ export async function filesInOrder(
 ): Promise<readonly ScanFile[]> {
   const files: ScanFile[] = [];
   for await (const batch of snapshot.files(signal && { signal })) {
-    for (const { stats, ...file } of batch) files.push({ ...file, numRecords: numRecords(stats) });
+    for (const { stats, ...file } of batch) {
+      files.push({ ...file, numRecords: numRecords(stats) });
+    }
   }
   return files.sort(
     (a, b) => a.modifiedAt - b.modifiedAt || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0),

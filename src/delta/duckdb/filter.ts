@@ -9,12 +9,14 @@ import type { DuckdbSession } from './session.ts';
  * statement behind it, no clock, no randomness. A filter can come from somebody else's stamp, so nothing else may run.
  *
  * @param columns the table's; they go before words of SQL that stand for a value, like `user`
+ * @param unread those of the columns that no filter may ask for
  * @throws LineageError FILTER_INVALID
  */
 export async function checkFilter(
   session: DuckdbSession,
   filter: string,
   columns: readonly string[],
+  { unread = [] }: { readonly unread?: readonly string[] } = {},
 ): Promise<void> {
   const invalid = (problem: string) => new LineageError('FILTER_INVALID', { filter, problem });
   const parse = async (text: string) => {
@@ -37,6 +39,8 @@ export async function checkFilter(
   for (const node of nodesOf(condition)) {
     const what = refusedClasses[String(node['class'])];
     if (what !== undefined) throw invalid(`it holds ${what}.`);
+    const variant = unread.find((column) => refersTo(node, column));
+    if (variant !== undefined) throw invalid(`it asks for ${variant}, which is a variant.`);
     const clock = clockIn(node, columns);
     if (clock !== undefined) throw invalid(varies([clock]));
     if (node['class'] === 'FUNCTION') functions.add(String(node['function_name']).toLowerCase());
@@ -77,6 +81,14 @@ const words: readonly string[] = [
   'session_user',
   'user',
 ];
+
+function refersTo(
+  { class: kind, column_names: names }: Readonly<Record<string, unknown>>,
+  column: string,
+) {
+  if (kind !== 'COLUMN_REF' || !Array.isArray(names)) return false;
+  return names.some((name) => String(name).toLowerCase() === column.toLowerCase());
+}
 
 /** What in a piece of the filter asks for the time or the session, though it looks like a column, or like a function that does not. */
 function clockIn(

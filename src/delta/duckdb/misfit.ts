@@ -95,6 +95,7 @@ function becomes(type: DeltaType, stored: DuckDBType): boolean {
     case 'timestamp_ntz':
       return text === 'TIMESTAMP' || text === 'DATE';
     case 'variant':
+      return ['value', 'metadata'].every((name) => String(entryOf(stored, name)) === 'BLOB');
     case 'void':
       return true;
   }

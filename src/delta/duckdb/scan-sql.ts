@@ -11,6 +11,7 @@ import type { Snapshot } from '../snapshot.ts';
 import type { FileShape, StoredColumn } from './file-shapes.ts';
 import { anyOf, type DatedColumns, isOld } from './julian-dates.ts';
 import { entryOf, itemOf } from './misfit.ts';
+import { variantText } from './plain-variants.ts';
 import { quoteName, quoteText } from './quote.ts';
 
 /**
@@ -25,7 +26,7 @@ import { quoteName, quoteText } from './quote.ts';
  * Lookups, not joins: DuckDB keeps the order of rows through the first and not through the second.
  */
 export interface ScanSql {
-  /** The columns that `isReadable` accepts under their own names, in the schema's order. */
+  /** The columns under their own names, in the schema's order. */
   readonly select: string;
   /** The value of `asof_partitions`, made from the table `asof_partition_texts (file_index, p0, p1, …)`. */
   readonly partitions: string;
@@ -47,11 +48,6 @@ export const rowsPerPiece = 16_384;
 
 export type ColumnMapping = 'none' | 'name' | 'id';
 
-/** DuckDB 1.5 makes nulls inside a variant and nulls in its place the same, so rows with one could come out changed. */
-export function isReadable({ type }: DeltaField): boolean {
-  return !holds(type, 'variant');
-}
-
 /** @throws LineageError FEATURE_UNSUPPORTED for a column mapping that is none of the protocol */
 export function scanSql(
   table: string,
@@ -60,12 +56,14 @@ export function scanSql(
     readonly areNone: boolean;
     readonly haveDeletedRows: boolean;
     readonly shapes?: readonly FileShape[];
+    /** Variants as JSON, which needs `registerVariantText`; else as the bytes that they are. */
+    readonly areVariantsText?: boolean;
   },
 ): ScanSql {
   const columnMapping = columnMappingOf(table, snapshot);
   const physical = (field: DeltaField) => physicalName(field, columnMapping);
   const partitions = snapshot.partitionColumns.map((name) => fieldNamed(snapshot.schema, name));
-  const fields = snapshot.schema.fields.filter(isReadable);
+  const { fields } = snapshot.schema;
   const stored = fields.filter((field) => !partitions.includes(field) && !isVoid(field.type));
 
   const inFile = (field: DeltaField, { columns }: FileShape) =>
@@ -79,6 +77,7 @@ export function scanSql(
     return storedType(field.type, physical, inFiles);
   });
 
+  const rebuilding = { physical, areVariantsText: files.areVariantsText === true };
   const columns = fields.map((field) => {
     const partition = partitions.indexOf(field);
     if (partition >= 0) {
@@ -89,7 +88,7 @@ export function scanSql(
     const place = stored.indexOf(field);
     const name = `c${place}`;
     const isRebuilt = place >= 0 && mustBeRebuilt(field.type, types[place] ?? '');
-    const value = isRebuilt ? logicalValue(field.type, name, physical) : name;
+    const value = isRebuilt ? logicalValue(field.type, name, rebuilding) : name;
     return `${place >= 0 ? value : 'NULL'} AS ${quoteName(field.name)}`;
   });
 
@@ -250,40 +249,37 @@ const duckdbTypes: Record<PrimitiveName, string> = {
   date: 'DATE',
   timestamp: 'TIMESTAMPTZ',
   timestamp_ntz: 'TIMESTAMP',
-  variant: 'VARIANT',
+  variant: 'STRUCT("value" BLOB, metadata BLOB)',
   void: '"NULL"',
 };
 
+interface Rebuilding {
+  readonly physical: (field: DeltaField) => string;
+  readonly areVariantsText: boolean;
+}
+
 /** The value with the schema's own names inside; `read_parquet` renames columns, but nothing inside them. */
-function logicalValue(
-  type: DeltaType,
-  value: string,
-  physical: (field: DeltaField) => string,
-  depth = 0,
-): string {
+function logicalValue(type: DeltaType, value: string, how: Rebuilding, depth = 0): string {
+  const { physical, areVariantsText } = how;
   const item = `x${depth}`;
   switch (type.kind) {
     case 'struct': {
       const members = type.fields.map((field) => {
-        const member = isVoid(field.type)
-          ? 'NULL'
-          : logicalValue(
-              field.type,
-              `struct_extract(${value}, ${quoteText(physical(field))})`,
-              physical,
-              depth,
-            );
+        const inside = `struct_extract(${value}, ${quoteText(physical(field))})`;
+        const member = isVoid(field.type) ? 'NULL' : logicalValue(field.type, inside, how, depth);
         return `${quoteText(field.name)}: ${member}`;
       });
       return `CASE WHEN ${value} IS NOT NULL THEN {${members.join(', ')}} END`;
     }
     case 'array':
-      return `list_transform(${value}, lambda ${item}: ${logicalValue(type.element, item, physical, depth + 1)})`;
+      return `list_transform(${value}, lambda ${item}: ${logicalValue(type.element, item, how, depth + 1)})`;
     case 'map': {
-      const key = logicalValue(type.key, `${item}.key`, physical, depth + 1);
-      const inner = logicalValue(type.value, `${item}.value`, physical, depth + 1);
+      const key = logicalValue(type.key, `${item}.key`, how, depth + 1);
+      const inner = logicalValue(type.value, `${item}.value`, how, depth + 1);
       return `map_from_entries(list_transform(map_entries(${value}), lambda ${item}: {'k': ${key}, 'v': ${inner}}))`;
     }
+    case 'primitive':
+      return type.name === 'variant' && areVariantsText ? `${variantText}(${value})` : value;
     default:
       return value;
   }
@@ -291,7 +287,7 @@ function logicalValue(
 
 /** Whether a value is read under other names, with other members or without some: then it is not yet what the schema says. */
 function mustBeRebuilt(type: DeltaType, readAs: string): boolean {
-  return readAs !== storedType(type, logicalName) || holds(type, 'void');
+  return readAs !== storedType(type, logicalName) || holds(type, 'void') || holds(type, 'variant');
 }
 
 /** Source: Delta protocol, "Partition Value Serialization": text, and the empty text is null for every type. */

@@ -8,16 +8,23 @@ import { quoteText } from './quote.ts';
 /** A DuckDB of its own for one piece of work: in memory, without network and extensions, times in UTC. */
 export interface DuckdbSession {
   readonly connection: DuckDBConnection;
+  /** For files of this piece of work; removed with it. */
+  readonly folder: string;
   run(sql: string): Promise<void>;
   /** For small answers. */
   rows(sql: string, values?: readonly string[]): Promise<readonly (readonly unknown[])[]>;
   stream(sql: string): Promise<DuckDBResult>;
-  /** The types of the columns that a query would give. */
-  types(sql: string): Promise<readonly DuckDBType[]>;
+  /** The columns that a query would give. */
+  columns(sql: string): Promise<readonly ResultColumn[]>;
   /** From here on only files below these folders can be read or written, whatever the SQL says. */
   confine(folders: readonly string[]): Promise<void>;
   /** Frees the memory and removes what was spilled. */
   close(): Promise<void>;
+}
+
+export interface ResultColumn {
+  readonly name: string;
+  readonly type: DuckDBType;
 }
 
 export interface SessionOptions {
@@ -55,6 +62,7 @@ export async function openSession(options: SessionOptions): Promise<DuckdbSessio
 
   const session: DuckdbSession = {
     connection,
+    folder: spill,
     async run(sql) {
       await connection.run(sql);
     },
@@ -62,8 +70,9 @@ export async function openSession(options: SessionOptions): Promise<DuckdbSessio
       return (await connection.runAndReadAll(sql, [...values])).getRows();
     },
     stream: (sql) => connection.stream(sql),
-    async types(sql) {
-      return (await connection.runAndReadAll(`SELECT * FROM (${sql}) LIMIT 0`)).columnTypes();
+    async columns(sql) {
+      const result = await connection.runAndReadAll(`SELECT * FROM (${sql}) LIMIT 0`);
+      return result.columnNames().map((name, index) => ({ name, type: result.columnType(index) }));
     },
     async confine(folders) {
       await connection.run(
