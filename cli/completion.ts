@@ -21,10 +21,19 @@ ${[...commands]
   .reverse()
   .map(({ name, options }) => `    " ${name} "*) offers="${flags(options)}" ;;`)
   .join('\n')}
-    " model "*) offers="${unique(commands.flatMap(({ name }) => name.split(' ').slice(1)))}" ;;
+${groups(commands)
+  .map(
+    (group) =>
+      `    " ${group} "*) offers="${secondLevel(commands, group)
+        .map(([name]) => name)
+        .join(' ')}" ;;`,
+  )
+  .join('\n')}
     *) offers="${unique(commands.flatMap(({ name }) => name.split(' ').slice(0, 1)))}" ;;
   esac
-  if [[ "$current" == -* || $COMP_CWORD -eq 1 || "$words" == " model " ]]; then
+  if [[ "$current" == -* || $COMP_CWORD -eq 1 || ${groups(commands)
+    .map((group) => `"$words" == " ${group} "`)
+    .join(' || ')} ]]; then
     COMPREPLY=($(compgen -W "$offers" -- "$current"))
   fi
 }
@@ -41,14 +50,19 @@ ${[...commands]
       `    "${name} "*) offers=(${options.map(({ flag, description }) => described(flag, description)).join(' ')}) ;;`,
   )
   .join('\n')}
-    "model "*) offers=(${secondLevel(commands)
-      .map(([name, summary]) => described(name, summary))
-      .join(' ')}) ;;
+${groups(commands)
+  .map(
+    (group) =>
+      `    "${group} "*) offers=(${secondLevel(commands, group)
+        .map(([name, summary]) => described(name, summary))
+        .join(' ')}) ;;`,
+  )
+  .join('\n')}
     *) offers=(${firstLevel(commands)
       .map(([name, summary]) => described(name, summary))
       .join(' ')}) ;;
   esac
-  if [[ "\${words[CURRENT]}" == -* || $CURRENT -eq 2 || "\${words[2,CURRENT-1]}" == "model" ]]; then
+  if [[ "\${words[CURRENT]}" == -* || $CURRENT -eq 2 || "\${words[2,CURRENT-1]}" == (${groups(commands).join('|')}) ]]; then
     _describe 'asof' offers
   else
     _files
@@ -62,9 +76,11 @@ if [[ "$funcstack[1]" == "_asof" ]]; then _asof "$@"; else compdef _asof asof; f
         ([name, summary]) =>
           `complete -c asof -f -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`,
       ),
-      ...secondLevel(commands).map(
-        ([name, summary]) =>
-          `complete -c asof -f -n '__fish_seen_subcommand_from model' -a ${name} -d ${quoted(summary)}`,
+      ...groups(commands).flatMap((group) =>
+        secondLevel(commands, group).map(
+          ([name, summary]) =>
+            `complete -c asof -f -n '__fish_seen_subcommand_from ${group}' -a ${name} -d ${quoted(summary)}`,
+        ),
       ),
       ...commands.flatMap(({ name, options }) =>
         options.map(
@@ -85,12 +101,21 @@ function firstLevel(commands: readonly DescribedCommand[]): readonly (readonly [
   return [...summaries];
 }
 
+function groups(commands: readonly DescribedCommand[]): readonly string[] {
+  const names = commands.flatMap(({ name }) => {
+    const [first = '', second] = name.split(' ');
+    return second === undefined ? [] : [first];
+  });
+  return [...new Set(names)];
+}
+
 function secondLevel(
   commands: readonly DescribedCommand[],
+  group: string,
 ): readonly (readonly [string, string])[] {
   return commands.flatMap(({ name, summary }) => {
-    const second = name.split(' ')[1];
-    return second === undefined ? [] : [[second, summary] as const];
+    const [first, second] = name.split(' ');
+    return first !== group || second === undefined ? [] : [[second, summary] as const];
   });
 }
 
