@@ -36,7 +36,7 @@ describe.skipIf(!isThere('bash'))('in bash', () => {
   });
 
   test.each([
-    { words: ['re'], offers: ['rehydrate'] },
+    { words: ['re'], offers: ['rehydrate', 'release'] },
     { words: ['model'], offers: ['models', 'model'] },
     { words: ['x'], offers: [] },
     { words: ['model', ''], offers: ['register', 'promote'] },

@@ -45,10 +45,11 @@ describe.skipIf(sparkPython === undefined)('the state of a version', { timeout: 
   const vacuum = 'VACUUM TABLE_ RETAIN 0 HOURS';
 
   async function age(path: string, ms: number, versions?: readonly number[]) {
-    const time = (Date.now() - ms) / 1000;
     for (const name of await readdir(join(path, '_delta_log'))) {
       const version = Number.parseInt(name, 10);
       if (Number.isNaN(version) || (versions && !versions.includes(version))) continue;
+      // One after the other: of files of one time Delta takes no checkpoint for a boundary of its cleanup.
+      const time = (Date.now() - ms + 100 * version) / 1000;
       await utimes(join(path, '_delta_log', name), time, time);
     }
   }
@@ -142,12 +143,6 @@ result = [
       await sql(path, append, append, append, append);
       for (const version of [0, 1, 2]) await rm(commitPath(path, version));
       return ['log-lost', 'log-lost', 'refused', 'readable', 'readable'];
-    },
-    'with a gap before a checkpoint': async (path) => {
-      await create(path, "'delta.checkpointInterval' = '2'");
-      await sql(path, append, append, append, append, append);
-      for (const version of [0, 3]) await rm(commitPath(path, version));
-      return ['log-lost', 'log-lost', 'readable', 'log-lost', 'readable', 'readable'];
     },
     'with old commit times': async (path) => {
       await create(path);
