@@ -384,7 +384,7 @@ print(json.dumps(runs))
       ]);
     });
 
-    test("with MLflow's own dataset of version 0, which lost the version, is unknown", async () => {
+    test("with MLflow's own dataset of version 0, which lost the version, is inferred from the rows that it counted", async () => {
       const startedAt = Date.parse(history[1]?.timestamp ?? '') + 1;
       const runId = await spark.python(`
 import mlflow
@@ -395,15 +395,17 @@ with mlflow.start_run(result):
     mlflow.log_input(mlflow.data.load_delta("${location}", version=0, name="v0"), context="training")
 `);
       const { exitCode, stdout } = await asof().run('trace', `runs:/${runId}`, '--json');
-      expect(exitCode).toBe(3);
-      expect(traceResult.parse(JSON.parse(stdout)).links).toMatchObject([
+      expect(exitCode).toBe(0);
+      const { links, warnings } = traceResult.parse(JSON.parse(stdout));
+      expect(links).toMatchObject([
         {
-          certainty: 'unknown',
-          version: null,
+          certainty: 'inferred',
+          version: 0,
           evidence: [{ kind: 'dataset-input', version: null }],
-          candidates: [{ version: 1 }, { version: 0 }],
+          candidates: [{ version: 0 }],
         },
       ]);
+      expect(warnings).toMatchObject([{ code: 'VERSION_INFERRED' }]);
     });
   });
 });
