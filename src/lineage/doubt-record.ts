@@ -3,7 +3,7 @@ import type { Run } from '../registry/run.ts';
 import type { Evidence } from './evidence.ts';
 import type { CallOptions, FoundTable } from './find-table.ts';
 import type { Link } from './result/trace.ts';
-import { commitsBefore, versionFacts } from './version-facts.ts';
+import { commitsBefore, versionContents } from './version-contents.ts';
 
 /** What speaks against a version that others recorded, though the table has it and it was there in time. */
 export interface Doubt {
@@ -42,7 +42,7 @@ export async function doubtRecord(
   const shared = await sharedDataset(chosen, found, latestAtStart, options);
   const remarks = shared === undefined ? [] : [shared];
   const { rows } = counted ?? {};
-  const own = await versionFacts(table, chosen.version, options);
+  const own = await versionContents(table, chosen.version, options);
   if (counted === undefined || rows === undefined || own?.rows === undefined) {
     if (!isMaybeLatest) return { ...none, remarks };
     const remark = `MLflow's from_spark records the version that is the latest when it is called, not the one read; v${chosen.version} was the latest, and no row count bears it out`;
@@ -92,7 +92,7 @@ async function versionsWith(
   const { commits, isWhole } = await commitsBefore(table, instant, options);
   const fitting: number[] = [];
   for (const { version } of commits) {
-    const facts = await versionFacts(table, version, options);
+    const facts = await versionContents(table, version, options);
     if (facts?.rows === rows && facts.tableId === latest.tableId) fitting.push(version);
   }
   return { fitting, isWhole };

@@ -4,7 +4,12 @@ import type { Run } from '../registry/run.ts';
 import type { Evidence } from './evidence.ts';
 import type { CallOptions, FoundTable } from './find-table.ts';
 import type { Link } from './result/trace.ts';
-import { commitsBefore, mostVersions, type VersionFacts, versionFacts } from './version-facts.ts';
+import {
+  commitsBefore,
+  mostVersions,
+  type VersionContents,
+  versionContents,
+} from './version-contents.ts';
 
 export interface Inferred {
   /** Absent when nothing points at one version. */
@@ -147,19 +152,19 @@ async function factsOf(
   { table, latest }: FoundTable,
   commits: readonly Commit[],
   options: CallOptions,
-): Promise<readonly VersionFacts[]> {
-  const facts: VersionFacts[] = [];
+): Promise<readonly VersionContents[]> {
+  const facts: VersionContents[] = [];
   for (const { version } of commits) {
-    const fact = await versionFacts(table, version, options);
+    const fact = await versionContents(table, version, options);
     if (fact !== undefined && fact.tableId === latest.tableId) facts.push(fact);
   }
   return facts;
 }
 
 function candidatesOf(
-  facts: readonly VersionFacts[],
+  facts: readonly VersionContents[],
   newest: Commit,
-  why: (fact: VersionFacts) => string,
+  why: (fact: VersionContents) => string,
 ): Link['candidates'] {
   return facts.map((fact) => ({
     version: fact.version,
@@ -168,13 +173,13 @@ function candidatesOf(
 }
 
 /** Whether a version has all the columns recorded; names are the same in any letter case. */
-function hasColumns({ columns }: VersionFacts, recorded: readonly string[] | undefined) {
+function hasColumns({ columns }: VersionContents, recorded: readonly string[] | undefined) {
   if (recorded === undefined) return true;
   const own = new Set(columns.map((name) => name.toLowerCase()));
   return recorded.every((name) => own.has(name.toLowerCase()));
 }
 
-function holdsFile({ files }: VersionFacts, file: string): boolean {
+function holdsFile({ files }: VersionContents, file: string): boolean {
   if (files.has(file)) return true;
   const decoded = (path: string) => {
     try {
@@ -199,7 +204,7 @@ function writtenByJob({ tags }: Run, { job, notebook }: Commit): string {
   return '';
 }
 
-function listOf(facts: readonly VersionFacts[]): string {
+function listOf(facts: readonly VersionContents[]): string {
   const names = facts.map(({ version }) => `v${version}`);
   return names.length <= 6
     ? names.join(', ')

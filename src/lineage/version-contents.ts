@@ -5,7 +5,7 @@ import type { Commit } from '../delta/table-history.ts';
 import type { CallOptions } from './find-table.ts';
 
 /** What the log says of a version, as far as records of a training can be held against it. */
-export interface VersionFacts {
+export interface VersionContents {
   readonly version: number;
   /** Absent where a file has no statistics. */
   readonly rows?: number;
@@ -18,15 +18,15 @@ export interface VersionFacts {
 /** How many versions before a run are held against what it recorded. */
 export const mostVersions = 60;
 
-const known = new WeakMap<DeltaTable, Map<number, Promise<VersionFacts | undefined>>>();
+const known = new WeakMap<DeltaTable, Map<number, Promise<VersionContents | undefined>>>();
 
 /** Undefined where the version can't be rebuilt any more. Each is looked at once. */
-export function versionFacts(
+export function versionContents(
   table: DeltaTable,
   version: number,
   options: CallOptions,
-): Promise<VersionFacts | undefined> {
-  const facts = known.get(table) ?? new Map<number, Promise<VersionFacts | undefined>>();
+): Promise<VersionContents | undefined> {
+  const facts = known.get(table) ?? new Map<number, Promise<VersionContents | undefined>>();
   known.set(table, facts);
   const found = facts.get(version) ?? readFacts(table, version, options);
   facts.set(version, found);
@@ -37,7 +37,7 @@ async function readFacts(
   table: DeltaTable,
   version: number,
   options: CallOptions,
-): Promise<VersionFacts | undefined> {
+): Promise<VersionContents | undefined> {
   try {
     const snapshot = await table.snapshots.at(version, options);
     const files = new Set<string>();
