@@ -160,7 +160,11 @@ print(json.dumps([run.info.run_id, info.model_id]))
     const [runId = '', modelId = ''] = answer as string[];
     const made = await models.register({ name: 'logged', runId });
     expect(made).toMatchObject({ source: `models:/${modelId}`, loggedModelId: modelId, runId });
-    expect(await models.loggedModel(modelId)).toEqual({ id: modelId, name: 'model', runId });
+    expect(await models.loggedModel(modelId)).toMatchObject({
+      id: modelId,
+      name: 'model',
+      runId,
+    });
 
     // MLflow notes each version twice on the logged model, as a number and as text.
     const { text } = await rest(server, 'GET', `logged-models/${modelId}`);
