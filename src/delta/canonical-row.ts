@@ -23,7 +23,7 @@ export interface Dialect {
   literal(text: string): string;
   text(value: string): string;
   byteLength(text: string): string;
-  decimal(value: string, scale: number): string;
+  decimal(value: string, type: { readonly precision: number; readonly scale: number }): string;
   doubleBits(value: string): string;
   toDouble(float: string): string;
   days(date: string): string;
@@ -75,7 +75,7 @@ function canonical(type: DeltaType, value: string, dialect: Dialect, depth: numb
     case 'primitive':
       return primitive(type.name, value, dialect);
     case 'decimal':
-      return dialect.decimal(value, type.scale);
+      return dialect.decimal(value, type);
     case 'array': {
       const items = dialect.items(value, variable, (item) => inner(type.element, item));
       return joined(literal('['), items, literal(']'));

@@ -8,7 +8,7 @@ export const sparkDialect: Dialect = {
   literal: quoteText,
   text: (value) => `CAST(${value} AS STRING)`,
   byteLength: (text) => `octet_length(${text})`,
-  decimal: (value, scale) => `replace(format_number(${value}, ${scale}), ',', '')`,
+  decimal: (value, { scale }) => `replace(format_number(${value}, ${scale}), ',', '')`,
   doubleBits,
   toDouble: (float) => `CAST(${float} AS DOUBLE)`,
   days: (date) => `unix_date(${date})`,

@@ -34,6 +34,8 @@ test.each<
   ['false', 'boolean', 'f'],
   ["'ü|'", 'string', '3:ü|'],
   ["DATE '1969-12-31'", 'date', '-1'],
+  ['1.5::DECIMAL(3,2)', { kind: 'decimal', precision: 3, scale: 2 }, '1.50'],
+  ['-0.5::DECIMAL(2,2)', { kind: 'decimal', precision: 2, scale: 2 }, '-0.50'],
 ])('%s has the text of its own', async (value, type, expected) => {
   const session = await openSession({});
   try {

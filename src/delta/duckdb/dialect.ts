@@ -8,7 +8,11 @@ export const duckdbDialect: Dialect = {
   literal: quoteText,
   text: (value) => `CAST(${value} AS VARCHAR)`,
   byteLength: (text) => `strlen(${text})`,
-  decimal: (value) => `CAST(${value} AS VARCHAR)`,
+  // Where all digits are behind the point DuckDB writes none before it.
+  decimal: (value, { precision, scale }) =>
+    precision === scale
+      ? `regexp_replace(CAST(${value} AS VARCHAR), '^(-?)\\.', '\\10.')`
+      : `CAST(${value} AS VARCHAR)`,
   doubleBits: (value) =>
     `CAST(CASE WHEN isnan(${value}) THEN 9221120237041090560 WHEN ${value} = 0 THEN 0 ELSE CAST(CAST(${value} AS BIT) AS BIGINT) END AS VARCHAR)`,
   toDouble: (float) => `CAST(${float} AS DOUBLE)`,
