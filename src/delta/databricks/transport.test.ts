@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { aField } from '../../../test/support/builders.ts';
 import type { DeltaType, PrimitiveName } from '../schema.ts';
-import { decoder } from './transport.ts';
+import { decoder, encode } from './transport.ts';
 
 const primitive = (name: PrimitiveName): DeltaType => ({ kind: 'primitive', name });
 const decode = (type: DeltaType, value: unknown) => decoder(type)(value);
@@ -32,6 +32,11 @@ describe('what comes through the driver', () => {
     ['1E+2', 1, '100.0'],
   ])('the decimal %s has all digits of scale %i', (value, scale, expected) => {
     expect(decode({ kind: 'decimal', precision: 38, scale }, value)).toBe(expected);
+  });
+
+  test('a text keeps the byte order mark that it begins with, which the driver would drop', () => {
+    expect(encode(primitive('string'), 't')).toBe("concat('=', t)");
+    expect(decode(primitive('string'), '=\uFEFFmark')).toBe('\uFEFFmark');
   });
 
   test('nested values keep nulls, numbers beyond doubles, and text that looks like JSON', () => {

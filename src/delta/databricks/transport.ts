@@ -19,6 +19,9 @@ export function encode(type: DeltaType, value: string): string {
           return `unix_micros(${value})`;
         case 'timestamp_ntz':
           return localMicros(value);
+        case 'string':
+          // The driver drops a byte order mark that a text begins with.
+          return `concat('=', ${value})`;
         case 'void':
           return 'CAST(NULL AS STRING)';
         default:
@@ -35,7 +38,8 @@ function asText(type: DeltaType, value: string, depth: number): string {
     case 'decimal':
       return `CAST(${value} AS STRING)`;
     case 'primitive':
-      return type.name === 'binary' ? `hex(${value})` : `CAST(${encode(type, value)} AS STRING)`;
+      if (type.name === 'binary') return `hex(${value})`;
+      return type.name === 'string' ? value : `CAST(${encode(type, value)} AS STRING)`;
     case 'array':
       return `to_json(transform(${value}, ${item} -> ${asText(type.element, item, depth + 1)}))`;
     case 'map': {
@@ -76,6 +80,8 @@ function reader(type: DeltaType): (value: unknown) => unknown {
         case 'byte':
         case 'date':
           return Number;
+        case 'string':
+          return (value) => String(value).slice(1);
         case 'binary':
           return (value) => (value instanceof Uint8Array ? value : unexpected('a BINARY', value));
         default:
@@ -117,6 +123,7 @@ function textReader(type: DeltaType): (value: unknown) => unknown {
       if (type.name === 'binary')
         return (value) => new Uint8Array(Buffer.from(String(value), 'hex'));
       if (type.name === 'boolean') return (value) => value === 'true';
+      if (type.name === 'string') return (value) => value;
       return reader(type);
     case 'decimal':
       return reader(type);
