@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
@@ -26,6 +26,7 @@ import {
 import type { CommandContext } from '../context.ts';
 import { pinRequests, readSpecs, settingsFor, tablesFor } from '../inputs.ts';
 import { collect, columnList, configOption, integer, jsonOption } from '../options.ts';
+import { readJson } from '../read-json.ts';
 import { progressLine } from '../render/progress-line.ts';
 
 export function runCommand(context: CommandContext) {
@@ -193,13 +194,7 @@ async function copyRows(
 async function readMetrics(path: string): Promise<Readonly<Record<string, number>>> {
   const unreadable = (problem: string, cause?: unknown) =>
     new LineageError('FILE_UNREADABLE', { path, problem }, { cause });
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw unreadable('it is not JSON', error);
-    throw unreadable(`the system says ${(error as NodeJS.ErrnoException).code}`, error);
-  }
+  const json = await readJson(path);
   const entries = typeof json === 'object' && json !== null ? Object.entries(json) : [];
   const metrics = entries.filter(
     (entry): entry is [string, number] => typeof entry[1] === 'number',

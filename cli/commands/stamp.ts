@@ -25,6 +25,7 @@ import {
 import type { CommandContext } from '../context.ts';
 import { pinRequests, type ReadOptions, readSpecs, settingsFor, tablesFor } from '../inputs.ts';
 import { collect, columnList, configOption, integer, jsonOption } from '../options.ts';
+import { readJson } from '../read-json.ts';
 import { stampText } from '../render/stamp.ts';
 
 export function stampCommand(context: CommandContext) {
@@ -150,13 +151,7 @@ function validationLine(results: readonly Validation[]): string {
 async function readPins(path: string): Promise<readonly Pin[]> {
   const unreadable = (problem: string, cause: unknown) =>
     new LineageError('FILE_UNREADABLE', { path, problem }, { cause });
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw unreadable('it is not JSON', error);
-    throw unreadable(`the system says ${(error as NodeJS.ErrnoException).code}`, error);
-  }
+  const json = await readJson(path);
   const result = resultSchemas.pin.safeParse(json);
   if (result.success) return pinsOf(result.data);
   throw unreadable("it is not what 'asof pin --output' writes", result.error);
