@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { LineageError } from './errors.ts';
+import { type Fetch, nodeHttp } from './node-http.ts';
 
 export interface TransportSettings {
   readonly tls?: TlsSettings;
   /** A proxy's URL, and the hosts to reach without it, as in NO_PROXY. */
   readonly proxy?: { readonly url: string; readonly bypass?: string | undefined };
-  /** Sends one request; the platform's own unless a test gives another. */
+  /** Sends one request; a test gives its own. */
   readonly fetch?: Fetch;
 }
 
@@ -18,45 +19,25 @@ export interface TlsSettings {
   readonly clientCertPath?: string;
 }
 
-/** The slice of `fetch` that is used. */
-export type Fetch = (
-  url: string,
-  init: {
-    method: string;
-    headers: Record<string, string>;
-    redirect: 'manual';
-    signal: AbortSignal;
-    body?: string;
-  },
-) => Promise<{
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: { get(name: string): string | null };
-  text(): Promise<string>;
-}>;
-
-/** Node's own `fetch` takes neither certificates nor a proxy, so that those load undici, of which it is made. */
+/** Node's HTTP client knows no proxy, so that one loads undici. */
 export async function transportFor({ fetch, tls, proxy }: TransportSettings): Promise<Fetch> {
   if (fetch !== undefined) return fetch;
-  if (tls === undefined && proxy === undefined) return globalThis.fetch;
-  const undici = await import('undici');
   const clientCert = tls?.clientCertPath && (await pem(tls.clientCertPath));
-  const connect = {
+  const certificates = {
     ...(tls?.isInsecure && { rejectUnauthorized: false }),
     ...(tls?.caPath !== undefined && { ca: await pem(tls.caPath) }),
     ...(clientCert !== undefined && { cert: clientCert, key: clientCert }),
   };
-  const dispatcher =
-    proxy === undefined
-      ? new undici.Agent({ connect })
-      : new undici.EnvHttpProxyAgent({
-          httpProxy: proxy.url,
-          httpsProxy: proxy.url,
-          noProxy: proxy.bypass ?? '',
-          proxyTunnel: false,
-          requestTls: connect,
-          connect,
-        });
+  if (proxy === undefined) return nodeHttp(certificates);
+  const undici = await import('undici');
+  const dispatcher = new undici.EnvHttpProxyAgent({
+    httpProxy: proxy.url,
+    httpsProxy: proxy.url,
+    noProxy: proxy.bypass ?? '',
+    proxyTunnel: false,
+    requestTls: certificates,
+    connect: certificates,
+  });
   return (url, init) => undici.fetch(url, { ...init, dispatcher });
 }
 

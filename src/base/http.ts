@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LineageError } from './errors.ts';
-import { type Fetch, type TransportSettings, transportFor } from './http-transport.ts';
+import { type TransportSettings, transportFor } from './http-transport.ts';
 import { inWords, networkCode, wasCut } from './network-failure.ts';
+import type { Fetch } from './node-http.ts';
 
 export interface HttpSettings extends TransportSettings {
   /** Sent with every request, and never past a redirect: asof follows none. */
@@ -126,7 +127,7 @@ async function tryOnce(
     const failure = slowCodes.has(code)
       ? new LineageError(
           'SERVER_TIMEOUT',
-          // Node's fetch has a limit of its own below ours.
+          // undici, through a proxy, has a limit of its own below ours.
           { url: address, seconds: code === 'TIMEOUT' ? timeoutSeconds : 300 },
           { cause: error },
         )
