@@ -1,13 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
 import { run } from './run.ts';
 
 /** Joins the command line to the process: streams, signals, exit code. */
 export async function start(): Promise<void> {
-  // Half of the time to open a small table goes into optimising WebAssembly that has done its work by then; a table of a million files
-  // takes a tenth longer without.
-  setFlagsFromString('--liftoff-only');
-  // The module is our own: what of it never runs need not be checked.
-  setFlagsFromString('--wasm-lazy-validation');
   const interruption = new AbortController();
   process.on('SIGINT', () => {
     // Twice is meant: a piece of native work may not stop at once.
