@@ -1,12 +1,15 @@
-import { cp, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { duckdbCheckpointRemoves } from '../src/delta/duckdb/checkpoint-removes.ts';
 import { duckdbReader } from '../src/delta/duckdb/duckdb-reader.ts';
 import { localTableStore } from '../src/delta/log/local-table-store.ts';
 import { logHistory } from '../src/delta/log/log-history.ts';
 import { logSnapshots } from '../src/delta/log/log-snapshots.ts';
+import { logTimelines } from '../src/delta/log/log-timelines.ts';
 import { canonicalRows } from './support/canonical-rows.ts';
-import { infoAction, writeCommit } from './support/delta-log.ts';
+import { addAction, infoAction, writeCommit } from './support/delta-log.ts';
 import { commitPath, copyTable, logFiles, sparkRows, temporaryFolder } from './support/tables.ts';
 import { writtenTable } from './support/written-table.ts';
 
@@ -129,6 +132,24 @@ describe('a table', () => {
     // Only they tell of what was before.
     for (let gone = 0; gone <= 3; gone++) await rm(commitPath(folder, gone));
     expect(await rowsOf(folder, version)).toEqual(await sparkRows('v2_checkpoint_json', version));
+  });
+
+  test('may remove a file under another spelling of its path', async () => {
+    const { folder } = await writtenTable({ id: 'integer' }, [
+      { sql: 'SELECT 1 AS id' },
+      { sql: 'SELECT 2 AS id' },
+    ]);
+    const name = 'part-00000.parquet';
+    const remove = (path: string) => [{ remove: { path, dataChange: true } }];
+    await writeCommit(folder, 1, remove(`./${name}`));
+    const { size } = await stat(join(folder, name));
+    await writeCommit(folder, 2, [addAction(join(folder, name), { size, stats: undefined })]);
+    await writeCommit(folder, 3, remove(pathToFileURL(join(folder, name)).href));
+    const rows = await Promise.all([0, 1, 2, 3].map((version) => rowsOf(folder, version)));
+    expect(rows.map((of) => of.length)).toEqual([2, 1, 2, 1]);
+    expect(rows[3]).toEqual(rows[1]);
+    const timelines = logTimelines(localTableStore(folder), 't', duckdbCheckpointRemoves);
+    expect((await timelines.read([0, 1, 2, 3])).failures.size).toBe(0);
   });
 
   test('may have two thousand columns', async () => {

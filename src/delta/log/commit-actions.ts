@@ -125,7 +125,27 @@ export function fileKey({
   path,
   deletionVector,
 }: Pick<FileAdded, 'path' | 'deletionVector'>): string {
-  if (deletionVector === undefined) return path;
+  const file = canonicalPath(path);
+  if (deletionVector === undefined) return file;
   const { storageType, pathOrInlineDv, offset } = deletionVector;
-  return `${path}\n${storageType}${pathOrInlineDv}${offset === undefined ? '' : `@${offset}`}`;
+  return `${file}\n${storageType}${pathOrInlineDv}${offset === undefined ? '' : `@${offset}`}`;
+}
+
+/**
+ * The path by which Spark tells files apart: `/x` and `file:///x` are `file:/x`, and no segment is empty, `.`, or undone by a `..` behind
+ * it. The kernel's is the same (`deltalake-js/patches`). Source: `DeltaLog.canonicalizePath` of Delta 4.4, Hadoop's `Path`.
+ */
+export function canonicalPath(path: string): string {
+  const rest = /^file:\/\/\//.test(path) ? path.slice(7) : path.replace(/^file:(?=\/(?!\/))/, '');
+  const isLocal = rest !== path || /^\/(?!\/)/.test(path);
+  const isUrl = path.startsWith('file:') || (path.includes('//') && path.includes(':'));
+  if (!isLocal && isUrl) return path;
+  if (!isLocal && !/(^|\/)(\.{0,2})(\/|$)/.test(path)) return path;
+  const kept: string[] = [];
+  for (const segment of rest.split('/')) {
+    if (segment === '' || segment === '.') continue;
+    if (segment === '..' && kept.length > 0 && kept.at(-1) !== '..') kept.pop();
+    else kept.push(segment);
+  }
+  return `${isLocal ? 'file:' : ''}${rest.startsWith('/') ? '/' : ''}${kept.join('/')}`;
 }
