@@ -5,7 +5,7 @@ import { decompress } from 'fzstd';
 
 /** Unpacks a `.tar.zst` into a folder that it makes. Only `tar` is needed: the zstd part is done here. */
 export async function unpackInto(folder: string, archive: string): Promise<void> {
-  const bytes = decompress(await readFile(archive));
+  const bytes = unzip(archive, await readFile(archive));
   await mkdir(folder, { recursive: true });
   const tar = spawn('tar', ['-x', '-f', '-', '-C', folder], { stdio: ['pipe', 'ignore', 'pipe'] });
   let said = '';
@@ -17,4 +17,12 @@ export async function unpackInto(folder: string, archive: string): Promise<void>
   tar.stdin.end(bytes);
   const [code] = await once(tar, 'close');
   if (code !== 0) throw new Error(`tar could not unpack ${archive}: ${said.trim()}`);
+}
+
+function unzip(archive: string, bytes: Uint8Array): Uint8Array {
+  try {
+    return decompress(bytes);
+  } catch (error) {
+    throw new Error(`${archive} is not whole: ${String(error)}`, { cause: error });
+  }
 }
