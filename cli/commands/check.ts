@@ -2,11 +2,13 @@ import { Command } from '@commander-js/extra-typings';
 import {
   checkModel,
   connectRegistry,
+  holdsIn,
   LineageError,
   parseModelRef,
   type RequirementName,
   requirementNames,
   trace,
+  verifyRun,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
 import { evidenceFor, settingsFor, tablesFor } from '../inputs.ts';
@@ -27,7 +29,7 @@ export function checkCommand(context: CommandContext) {
     .addOption(configOption())
     .addHelpText(
       'after',
-      '\nExample:\n  asof check models:/churn_model/3 --require stamp,readable,validation && asof model promote models:/churn_model/3 --stage Production\n',
+      '\nExample:\n  asof check models:/churn_model/3 --require stamp,readable,verified,validation && asof model promote models:/churn_model/3 --stage Production\n',
     )
     .action(async (text, { require, json, config }) => {
       const required = requirementsIn(require);
@@ -35,11 +37,18 @@ export function checkCommand(context: CommandContext) {
       const { signal, now } = context;
       const registry = await connectRegistry(settings, context);
       try {
-        const sources = { ...registry, tables: tablesFor(context, settings) };
+        const holds = holdsIn(await registry.journal.entries());
+        const sources = { ...registry, holds, tables: tablesFor(context, settings) };
         const options = { ...evidenceFor(settings), now: now(), signal };
         let checked = 0;
         for await (const result of trace(parseModelRef(text), sources, options)) {
-          const line = checkModel(result, required);
+          const { runId } = result.model;
+          const run =
+            required.includes('verified') && runId !== null && result.run !== null
+              ? await registry.runs.get(runId, { signal })
+              : undefined;
+          const checks = run && (await verifyRun(run, sources, { signal }));
+          const line = checkModel(result, required, checks);
           context.out(json ? `${JSON.stringify(line)}\n` : checkText(line, context));
           if (!line.isPassed) context.end(checkFailed);
           checked += 1;

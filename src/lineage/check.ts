@@ -1,16 +1,24 @@
 import type { CheckLine, RequirementName } from './result/check.ts';
 import type { Link, TraceResult } from './result/trace.ts';
+import type { VerifyCheck } from './result/verify.ts';
 
-/** Whether a model meets what its promotion is made to depend on; what a trace found decides. */
+/**
+ * Whether a model meets what its promotion is made to depend on; what a trace found decides.
+ *
+ * @param checks what `verifyRun` says of the model's run, for the requirement `verified`
+ */
 export function checkModel(
   { model, links, warnings }: TraceResult,
   required: readonly RequirementName[],
+  checks: readonly VerifyCheck[] = [],
 ): CheckLine {
   const requirements = required.map((name) => {
     const missing =
       links.length === 0
         ? ['no table is known that it was trained on']
-        : links.flatMap((link) => rules[name](link) ?? []);
+        : name === 'verified'
+          ? unverified(checks)
+          : links.flatMap((link) => rules[name](link) ?? []);
     const isMet = missing.length === 0;
     return { name, isMet, why: isMet ? met[name] : missing.join('; ') };
   });
@@ -27,11 +35,34 @@ export function checkModel(
 const met: Readonly<Record<RequirementName, string>> = {
   stamp: 'asof stamped every table',
   readable: 'every table version can be read',
+  verified: 'every table version is what was stamped: log and files',
   validation: 'every table version passed its validation',
 };
 
+/**
+ * Log and files have to be proven the same, or to have a hold that is. A ledger that has no copy of the stamp can't tell whether it was
+ * edited, which alone stops nothing.
+ */
+function unverified(checks: readonly VerifyCheck[]): readonly string[] {
+  const tables = checks.filter(({ level }) => level !== 'stamp');
+  const looked =
+    tables.length > 0
+      ? checks.filter(({ level, outcome }) => level !== 'stamp' || outcome === 'differs')
+      : checks;
+  if (looked.length === 0) return ['there is no run to verify'];
+  return looked
+    .filter(({ outcome, isHeld }) => outcome !== 'same' && !isHeld)
+    .map(({ subject, outcome, note, differences }) =>
+      outcome === 'differs'
+        ? `${subject}: ${differences.join(', ')}`
+        : `${subject} is not proven: ${note}`,
+    );
+}
+
 /** What is missing of one link, or undefined. */
-const rules: Readonly<Record<RequirementName, (link: Link) => string | undefined>> = {
+const rules: Readonly<
+  Record<Exclude<RequirementName, 'verified'>, (link: Link) => string | undefined>
+> = {
   stamp: ({ table, certainty, why }) =>
     certainty === 'stamped' ? undefined : `${table.ref} is ${certainty}: ${why}`,
   readable: ({ table, version, state, stateReason }) =>

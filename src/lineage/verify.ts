@@ -162,12 +162,12 @@ async function verifyClaim(
   if (hold === undefined) return checks;
   const held = await verifyFolder(hold.path);
   if (held.some(({ outcome }) => outcome === 'differs')) return [...checks, ...held];
-  const stood = checks.map(
-    (check): VerifyCheck =>
-      check.outcome === 'differs'
-        ? { ...check, outcome: 'unknown', note: `${check.note}; its hold stands for it` }
-        : check,
-  );
+  const stood = checks.map((check): VerifyCheck => {
+    if (check.outcome === 'same' || (check.level === 'content' && check.outcome === 'unknown'))
+      return check;
+    const note = `${check.note}; its hold stands for it`;
+    return { ...check, outcome: 'unknown', note, isHeld: true };
+  });
   return [...stood, ...held];
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { modelVersion, schemaVersion, warning } from './parts.ts';
 
 /** What a promotion can be made to depend on. */
-export const requirementNames = ['stamp', 'readable', 'validation'] as const;
+export const requirementNames = ['stamp', 'readable', 'verified', 'validation'] as const;
 
 /** One model version, and what was required of it. */
 export const checkLine = z.strictObject({

@@ -11,6 +11,8 @@ const check = z.strictObject({
   note: z.string(),
   /** Each difference by name. */
   differences: z.array(z.string()),
+  /** It is not the same, and a hold, which is, stands for it. */
+  isHeld: z.literal(true).exactOptional(),
 });
 
 /** Whether data is still what was stamped or written. */
