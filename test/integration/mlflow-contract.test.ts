@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { connectMlflow } from '../../src/registry/mlflow/connect-mlflow.ts';
 import { registryContract } from '../contract/registry.ts';
+import { runSearchContract } from '../contract/run-search.ts';
 import { type MlflowServer, startMlflow } from './support/mlflow-server.ts';
 
 const python = inject('python');
@@ -12,9 +13,11 @@ describe.skipIf(python === undefined)('MLflow', () => {
   });
   afterAll(() => server?.stop());
 
-  registryContract('MLflow', async () => connectMlflow({ trackingUri: server.url }));
+  const whole = async () => connectMlflow({ trackingUri: server.url });
   // Pages of two, so that every list that a test makes is turned over.
-  registryContract('MLflow in small pages', async () =>
-    connectMlflow({ trackingUri: server.url, pageSize: 2 }),
-  );
+  const paged = async () => connectMlflow({ trackingUri: server.url, pageSize: 2 });
+  registryContract('MLflow', whole);
+  registryContract('MLflow in small pages', paged);
+  runSearchContract('MLflow', whole);
+  runSearchContract('MLflow in small pages', paged);
 });
