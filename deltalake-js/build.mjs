@@ -108,7 +108,13 @@ function check() {
 }
 
 function rustFlags() {
-  const flags = ['--cfg=getrandom_backend="custom"', '-Ctarget-feature=+simd128'];
+  const flags = [
+    '--cfg=getrandom_backend="custom"',
+    '-Ctarget-feature=+simd128',
+    // A few bytes of Parquet can say that they are many gigabytes.
+    `-Clink-arg=--max-memory=${2 ** 31}`,
+    '--remap-path-prefix=/usr/lib/rustlib/src/rust/=',
+  ];
   // No path of this machine gets into messages of the module.
   const registry = join(cargoHome, 'registry/src');
   const indexes = existsSync(registry) ? readdirSync(registry) : [];

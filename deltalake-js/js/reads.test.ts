@@ -125,3 +125,33 @@ test('leaving the loop or aborting stops the reading', async () => {
   await expect(loop()).rejects.toThrow('enough');
   expect(await drain(snapshot)).toBe(10);
 });
+
+test('files with much text come in several batches, none of them lost', async () => {
+  const stats = JSON.stringify({ numRecords: 1, note: 'x'.repeat(1_000_000) });
+  const add = (path: string) => ({
+    add: { path, partitionValues: {}, size: 1, modificationTime: 1, dataChange: true, stats },
+  });
+  const schemaString = JSON.stringify({
+    type: 'struct',
+    fields: [{ name: 'a', type: 'long', nullable: true, metadata: {} }],
+  });
+  const format = { provider: 'parquet', options: {} };
+  const paths = Array.from({ length: 150 }, (_, index) => `part-${index}`);
+  const lines = [
+    { protocol: { minReaderVersion: 1, minWriterVersion: 2 } },
+    { metaData: { id: 'i', format, schemaString, partitionColumns: [], configuration: {} } },
+    ...paths.map(add),
+  ];
+  const store = memoryStore({ [commit(0)]: lines.map((line) => JSON.stringify(line)).join('\n') });
+  const sizes: number[] = [];
+  const found: string[] = [];
+  for await (const batch of (await openSnapshot(store)).files()) {
+    sizes.push(batch.length);
+    for (const file of batch) {
+      found.push(file.path);
+      expect(file.stats).toHaveLength(stats.length);
+    }
+  }
+  expect(sizes.length).toBeGreaterThan(2);
+  expect(found.toSorted()).toEqual(paths.toSorted());
+});

@@ -40,17 +40,26 @@ const NUMBERS: [&str; 7] = [
     "defaultRowCommitVersion",
 ];
 
-/// The rows of `batch` (as `delta_kernel::scan::scan_row_schema` has them) that are selected; a
-/// row past the end of `selected` is.
-pub fn encode(batch: &RecordBatch, selected: &[bool]) -> Result<Vec<u8>, Failure> {
+/// When a batch has this much text it ends: JavaScript has no text of more than 512 MB.
+const ENOUGH_TEXT: usize = 64 << 20;
+
+/// The rows of `batch` (as `delta_kernel::scan::scan_row_schema` has them) from `start` on that are
+/// selected (a row past the end of `selected` is), and the row where the next batch starts.
+pub fn encode(
+    batch: &RecordBatch,
+    selected: &[bool],
+    start: usize,
+) -> Result<(Vec<u8>, usize), Failure> {
     let columns = Columns::of(batch)?;
-    let mut batch_text = Batch::default();
-    for row in 0..batch.num_rows() {
+    let mut encoded = Batch::default();
+    let mut row = start;
+    while row < batch.num_rows() && encoded.text_bytes() < ENOUGH_TEXT {
         if selected.get(row).copied().unwrap_or(true) && columns.path.is_valid(row) {
-            batch_text.push(&columns, row)?;
+            encoded.push(&columns, row)?;
         }
+        row += 1;
     }
-    Ok(batch_text.into_bytes())
+    Ok((encoded.into_bytes(), row))
 }
 
 struct Columns<'b> {
@@ -183,6 +192,10 @@ impl Batch {
             self.text.push(value.unwrap_or_default());
             self.words.push(self.text.end);
         }
+    }
+
+    fn text_bytes(&self) -> usize {
+        self.text.bytes.len() + self.stats.bytes.len()
     }
 
     fn into_bytes(mut self) -> Vec<u8> {
@@ -322,7 +335,7 @@ mod tests {
     use delta_kernel::engine::arrow_conversion::TryFromKernel as _;
     use delta_kernel::scan::scan_row_schema;
 
-    use super::{NUMBERS, encode};
+    use super::{ENOUGH_TEXT, NUMBERS, encode};
     use crate::error::Failure;
 
     fn batch(lines: &str) -> RecordBatch {
@@ -331,6 +344,12 @@ mod tests {
             .build(lines.as_bytes())
             .unwrap();
         reader.next().unwrap().unwrap()
+    }
+
+    fn whole(rows: &RecordBatch, selected: &[bool]) -> Result<Vec<u8>, Failure> {
+        let (bytes, next) = encode(rows, selected, 0)?;
+        assert_eq!(next, rows.num_rows());
+        Ok(bytes)
     }
 
     struct Read {
@@ -369,7 +388,7 @@ mod tests {
             r#"{"path":"a","size":1,"modificationTime":2,"stats":"{}","fileConstantValues":{"partitionValues":{"p":"x","q":null},"baseRowId":8}}
                {"path":"bc","size":3,"modificationTime":4,"deletionVector":{"storageType":"i","pathOrInlineDv":"dv","sizeInBytes":5,"cardinality":6},"fileConstantValues":{"partitionValues":{"q":"yz"},"tags":{"t":"1"}}}"#,
         );
-        let read = read(&encode(&rows, &[]).unwrap());
+        let read = read(&whole(&rows, &[]).unwrap());
         assert_eq!(read.header[0], 2);
         assert_eq!(read.text, "axbcidvyz1pqt");
         assert_eq!(read.stats, "{}");
@@ -397,23 +416,39 @@ mod tests {
         let rows = batch(
             r#"{"path":"é😀","size":1,"modificationTime":2,"fileConstantValues":{"partitionValues":{"ü":"💾"}}}"#,
         );
-        let read = read(&encode(&rows, &[]).unwrap());
+        let read = read(&whole(&rows, &[]).unwrap());
         assert_eq!(read.words, [3, 3, 0, 1, 0, 5, 0]);
         assert_eq!(read.key_ends, [6]);
+    }
+
+    #[test]
+    fn a_batch_ends_where_it_has_enough_text() {
+        let path = |letter: &str| letter.repeat(ENOUGH_TEXT / 2);
+        let row = |letter| {
+            format!(
+                r#"{{"path":"{}","size":1,"modificationTime":2}}"#,
+                path(letter)
+            )
+        };
+        let rows = batch(&["a", "b", "c"].map(row).join("\n"));
+        let (first, next) = encode(&rows, &[], 0).unwrap();
+        assert_eq!((read(&first).header[0], next), (2, 2));
+        let (second, next) = encode(&rows, &[], next).unwrap();
+        assert_eq!((read(&second).text, next), (path("c"), 3));
     }
 
     #[test]
     fn rows_that_are_not_selected_are_left_out() {
         let row = |path| format!(r#"{{"path":"{path}","size":1,"modificationTime":2}}"#);
         let rows = batch(&["a", "b", "c"].map(row).join("\n"));
-        assert_eq!(read(&encode(&rows, &[false, true]).unwrap()).text, "bc");
-        assert_eq!(read(&encode(&rows, &[false; 3]).unwrap()).header[0], 0);
+        assert_eq!(read(&whole(&rows, &[false, true]).unwrap()).text, "bc");
+        assert_eq!(read(&whole(&rows, &[false; 3]).unwrap()).header[0], 0);
     }
 
     #[test]
     fn a_number_that_would_be_rounded_is_an_error() {
         let rows = batch(r#"{"path":"a","size":9007199254740993,"modificationTime":2}"#);
-        let error = encode(&rows, &[]).unwrap_err();
+        let error = whole(&rows, &[]).unwrap_err();
         assert!(matches!(error, Failure::LogDamaged { .. }), "{error}");
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use delta_kernel::KernelResult;
+use delta_kernel::arrow::array::RecordBatch;
 use delta_kernel::engine::arrow_data::EngineDataArrowExt as _;
 use delta_kernel::scan::{ScanMetadata, StatsOptions};
 use delta_kernel::snapshot::SnapshotRef;
@@ -16,6 +17,14 @@ use crate::error::Failure;
 pub struct FileReader {
     engine: MemoryEngine,
     batches: Box<dyn Iterator<Item = KernelResult<ScanMetadata>>>,
+    begun: Option<Begun>,
+}
+
+/// A batch of the kernel's, and its first row that was not given out.
+struct Begun {
+    rows: RecordBatch,
+    selected: Vec<bool>,
+    start: usize,
 }
 
 impl FileReader {
@@ -36,7 +45,11 @@ impl FileReader {
         if snapshot.schema().num_fields() == 0 {
             // The kernel won't scan a table without columns. No writer puts data in one.
             let batches = Box::new(std::iter::empty());
-            return Ok(Self { engine, batches });
+            return Ok(Self {
+                engine,
+                batches,
+                begun: None,
+            });
         }
         let scan = snapshot
             .clone()
@@ -45,12 +58,21 @@ impl FileReader {
             .without_row_transforms()
             .build()?;
         let batches = Box::new(scan.scan_metadata(&engine)?);
-        Ok(Self { engine, batches })
+        Ok(Self {
+            engine,
+            batches,
+            begun: None,
+        })
     }
 
     pub fn next(&mut self) -> Answer {
+        if let Some(begun) = self.begun.take() {
+            return self.go_on(begun).unwrap_or_else(Answer::from);
+        }
         match self.batches.next() {
-            Some(Ok(batch)) => encode(batch).unwrap_or_else(Answer::from),
+            Some(Ok(batch)) => begin(batch)
+                .and_then(|begun| self.go_on(begun))
+                .unwrap_or_else(Answer::from),
             Some(Err(error)) => error.into(),
             None if self.engine.is_drained() => Answer::Nothing,
             // Rather an error than files left out without a word.
@@ -59,10 +81,33 @@ impl FileReader {
             }),
         }
     }
+
+    fn go_on(
+        &mut self,
+        Begun {
+            rows,
+            selected,
+            start,
+        }: Begun,
+    ) -> KernelResult<Answer> {
+        let (bytes, start) = batch::encode(&rows, &selected, start)?;
+        if start < rows.num_rows() {
+            self.begun = Some(Begun {
+                rows,
+                selected,
+                start,
+            });
+        }
+        Ok(Answer::Ready(bytes))
+    }
 }
 
-fn encode(batch: ScanMetadata) -> KernelResult<Answer> {
+fn begin(batch: ScanMetadata) -> KernelResult<Begun> {
     let (data, selected) = batch.scan_files.into_parts();
     let rows = data.try_into_record_batch()?;
-    Ok(Answer::Ready(batch::encode(&rows, &selected)?))
+    Ok(Begun {
+        rows,
+        selected,
+        start: 0,
+    })
 }

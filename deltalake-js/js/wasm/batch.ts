@@ -1,4 +1,6 @@
 import type { DataFile, DeletionVector } from '../data-file.ts';
+import { DeltaLogError } from '../errors.ts';
+import { logFolder } from '../log-file.ts';
 
 // The layout is drawn in src/batch.rs.
 const headerBytes = 24;
@@ -24,11 +26,21 @@ export function decodeBatch(bytes: Uint8Array): DataFile[] {
   const numbers = new Float64Array(bytes.slice(headerBytes, wordsStart).buffer);
   const words = new Uint32Array(bytes.slice(wordsStart, keysStart).buffer);
   const keyEnds = new Uint32Array(bytes.slice(keysStart, textStart).buffer);
-  const text = utf8.decode(bytes.subarray(textStart, statsStart));
-  const stats = utf8.decode(bytes.subarray(statsStart, statsStart + statsBytes));
+  const text = decodeText(bytes.subarray(textStart, statsStart));
+  const stats = decodeText(bytes.subarray(statsStart, statsStart + statsBytes));
   const keys = Array.from(keyEnds, (end, key) => text.slice(keyEnds[key - 1] ?? rowsEnd, end));
   const cursor = new Cursor(words, text, stats);
   return Array.from({ length: rows }, (_, row) => decodeRow(cursor, keys, numbers, row));
+}
+
+/** The module ends a batch long before its text is too long, but does not cut the text of one file. */
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (cause) {
+    const problem = `a text of ${bytes.length} bytes, of one file, is longer than JavaScript allows`;
+    throw new DeltaLogError('LOG_DAMAGED', { path: logFolder, problem }, { cause });
+  }
 }
 
 function decodeRow(

@@ -121,8 +121,15 @@ export class Instance {
   }
 
   #describeTrap(cause: unknown): DeltaLogError {
-    const problem = this.#panicMessage() || (cause instanceof Error ? cause.message : `${cause}`);
+    const problem = this.#panicMessage() || this.#wordless(cause);
     return new DeltaLogError('KERNEL_PANIC', { problem }, { cause });
+  }
+
+  #wordless(cause: unknown): string {
+    // The module has at most 2 GiB, and asks for much at once.
+    if (this.#exports.memory.buffer.byteLength >= 2 ** 29)
+      return 'more memory is needed than 2 GiB';
+    return cause instanceof Error ? cause.message : `${cause}`;
   }
 
   #panicMessage(): string {
