@@ -7,6 +7,7 @@ import { startStopwatch } from './measure.ts';
 import { comparisonText, resultsPage } from './report.ts';
 import type { Bench, Comparison, Subject } from './subject.ts';
 import { openTable } from './subjects/open-table.ts';
+import { registry } from './subjects/registry.ts';
 import { rehydrate } from './subjects/rehydrate.ts';
 import { scale } from './subjects/scale.ts';
 import { startUp } from './subjects/start-up.ts';
@@ -21,6 +22,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   'open-table': openTable,
   rehydrate,
   status,
+  registry,
   scale,
 };
 

@@ -79,6 +79,16 @@ export function noSlower(
   return target(`is no slower than ${than}`, 1.1, of, than, costs, by);
 }
 
+/** That a program takes at most so long. */
+export function atMostSeconds(seconds: number, of: string, costs: readonly Cost[]): Target {
+  const { wallMs } = costOf(of, costs);
+  return {
+    promise: `${of} takes at most ${seconds} s`,
+    found: `it takes ${(wallMs / 1000).toFixed(2)} s`,
+    holds: wallMs <= seconds * 1000,
+  };
+}
+
 /** That a program never holds more memory than so many GiB. */
 export function atMostMemory(gib: number, of: string, costs: readonly Cost[]): Target {
   const peak = costOf(of, costs).peakBytes;

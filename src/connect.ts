@@ -46,19 +46,28 @@ export function connectTables(
   const { cwd, now = Date.now, onWarehouse } = options;
   const engine = settings.engine?.value ?? 'auto';
   let session: SqlSession | undefined;
+  let found: { readonly settings: WarehouseSettings | undefined } | undefined;
   const warehouse = (): SqlSession | undefined => {
     if (session !== undefined) return session;
-    const found = warehouseOf(settings.env ?? {});
-    if (found === undefined) return;
-    session = warehouseSession(found, { agent: `asof/${asofVersion}`, onEvent: onWarehouse });
+    found ??= { settings: warehouseOf(settings.env ?? {}) };
+    if (found.settings === undefined) return;
+    session = warehouseSession(found.settings, {
+      agent: `asof/${asofVersion}`,
+      onEvent: onWarehouse,
+    });
     return session;
   };
+  // A whole registry names the same few tables again and again.
+  const opened = new Map<string, DeltaTable>();
   const located = (table: TableName, location: string) => {
     const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(location)?.[1]?.toLowerCase();
     if (scheme !== undefined && scheme !== 'file') {
       throw new LineageError('STORE_UNSUPPORTED', { location, scheme: `${scheme}:` });
     }
-    return logTable(table, location, cwd, now);
+    const key = `${table.kind} ${table.text} ${location}`;
+    const handle = opened.get(key) ?? logTable(table, location, cwd, now);
+    opened.set(key, handle);
+    return handle;
   };
 
   return {

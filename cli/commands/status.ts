@@ -7,7 +7,7 @@ import {
   status,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor, tablesFor } from '../inputs.ts';
+import { settingsFor, sourcesFor, tablesFor } from '../inputs.ts';
 import { configOption, duration, jsonOption } from '../options.ts';
 import { statusMarkdown, statusText } from '../render/status.ts';
 import { warningLines } from '../render/text.ts';
@@ -18,6 +18,7 @@ export function statusCommand(context: CommandContext) {
     .option('--check', 'exit with 5 when data is lost or can get lost within that time', false)
     .option('--within <time>', 'for --check: 30d, 168h; default: any moment now', duration)
     .option('--protected', 'only versions in Staging or Production, or with an alias', false)
+    .option('--offline', "read runs and models from the copy that 'asof sync' keeps", false)
     .addOption(new Option('--md', 'print Markdown').conflicts('json'))
     .addOption(jsonOption())
     .addOption(configOption())
@@ -32,12 +33,18 @@ export function statusCommand(context: CommandContext) {
       const tables = tablesFor(context, settings);
       const registry = await connectRegistry(settings, context);
       try {
+        // Whatever the copy has is as near one by one.
+        const { search: _, ...copy } = sourcesFor(registry, options.offline);
         const lines: StatusLine[] = [];
         let findings = 0;
         const { versionParams } = settings;
         const asked = status(
           refs,
-          { ...registry, tables, holds: holdsIn(await registry.journal.entries()) },
+          {
+            ...(options.offline ? copy : registry),
+            tables,
+            holds: holdsIn(await registry.journal.entries()),
+          },
           {
             versionParams,
             now: now(),

@@ -61,6 +61,43 @@ test('versions that somebody relies on come first', async () => {
   expect(versions.filter(isProtected).length).toBe(3);
 });
 
+test('the runs of many versions are asked for together, and those that are not found then one by one', async () => {
+  const runs = await Promise.all(
+    Array.from({ length: 30 }, (_, index) => stampedRun(`run-${index}`)),
+  );
+  const versions = [...runs, aRun({ id: 'gone' })].map(({ id: runId }, index) =>
+    aModelVersion({ name: 'm', version: index + 1, runId, source: `runs:/${runId}/model` }),
+  );
+  const registry = fakeRegistry({ runs, versions });
+  const asked: string[] = [];
+  const together: number[] = [];
+  const sources = {
+    ...registry,
+    tables: fakeTables(table),
+    runs: {
+      ...registry.runs,
+      get: (id: string) => {
+        asked.push(id);
+        return registry.runs.get(id);
+      },
+    },
+    search: {
+      async *all() {},
+      childrenOf: async () => [],
+      firstWith: async () => undefined,
+      byIds: async (ids: readonly string[]) => {
+        together.push(ids.length);
+        return new Map(runs.map((run) => [run.id, run]));
+      },
+    },
+  };
+  let readable = 0;
+  for await (const { tables } of status([], sources, { now })) readable += tables.length;
+  expect(readable).toBe(30);
+  expect(together).toEqual([31]);
+  expect(new Set(asked)).toEqual(new Set(['gone']));
+});
+
 test('what two references mean is told once', async () => {
   const run = await stampedRun('r');
   const versions = [aModelVersion({ runId: run.id, stage: 'Production' })];

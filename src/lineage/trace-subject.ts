@@ -38,10 +38,11 @@ export interface SubjectRecords {
  */
 export async function gatherRecords(
   subjects: readonly Subject[],
-  sources: TraceSources,
+  given: TraceSources,
   states: TableStates,
   options: TraceOptions,
 ): Promise<readonly SubjectRecords[]> {
+  const sources = { ...given, runs: await runsAhead(subjects, given, options) };
   return await mapParallel(
     subjects,
     runsAtOnce,
@@ -69,6 +70,22 @@ export async function gatherRecords(
     },
     options,
   );
+}
+
+/** The runs, of which those that many subjects name were asked for together. */
+async function runsAhead(
+  subjects: readonly Subject[],
+  { runs, search }: Pick<TraceSources, 'runs' | 'search'>,
+  options: TraceOptions,
+): Promise<TraceSources['runs']> {
+  if (search === undefined || subjects.length <= runsAtOnce) return runs;
+  const call = options.signal ? { signal: options.signal } : {};
+  const ids = subjects.flatMap(({ runId }) => runId ?? []);
+  const known = await search.byIds(ids, call);
+  return {
+    page: (run) => runs.page(run),
+    get: async (id, own) => known.get(id) ?? (await runs.get(id, own)),
+  };
 }
 
 /** What the tables say to the records of one subject. */

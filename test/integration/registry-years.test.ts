@@ -243,6 +243,8 @@ print(json.dumps(ids))
     await server.kill();
     const { lines: offline } = await lines('trace', 'models:/churn/Production', '--offline');
     expect(offline).toMatchObject([{ model: { version: 2 }, links: [{ version: 0 }] }]);
+    const { lines: stands } = await lines('status', 'models:/churn/Production', '--offline');
+    expect(stands).toMatchObject([{ model: { version: 2 }, tables: [{ version: 0 }] }]);
     const { lines: hit } = await lines('impact', 'analytics.t@v0', '--offline');
     expect(hit).toMatchObject([{ isProtectedHit: true }]);
   });
