@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { warehouseSettings } from '../../src/delta/databricks/settings.ts';
@@ -431,6 +432,57 @@ describe.skipIf(sparkPython === undefined)('a SQL warehouse', { timeout: 600_000
       expect(readdirSync(project).filter((name) => name.includes('many'))).toEqual([]);
       const { tables } = rehydrateResult.parse(await asof().json(...args));
       expect(tables[0]?.manifest.rows).toBe(60_000);
+    });
+  });
+
+  describe('asof, ended mid-way', () => {
+    const beside = (name: string) => readdirSync(project).filter((entry) => entry.includes(name));
+
+    test.each([
+      { signal: 'SIGINT', exitCode: 130, left: 0 },
+      { signal: 'SIGKILL', exitCode: null, left: 1 },
+    ] as const)(
+      'by $signal while rows come, leaves no folder of that name, and a second try succeeds',
+      async ({ signal, exitCode, left }) => {
+        const name = `ended-by-${signal.toLowerCase()}`;
+        const args = ['rehydrate', 'analytics.many@v0', '--out', name];
+        const first = asof().start(...args);
+        warehouse.proxy.onFetch(6, () => void first.kill(signal));
+        expect((await first.ended).exitCode).toBe(exitCode);
+        expect(beside(name).filter((entry) => entry === name)).toEqual([]);
+        expect(beside(name)).toHaveLength(left);
+        const { tables } = rehydrateResult.parse(await asof().json(...args));
+        expect(tables[0]?.manifest.rows).toBe(60_000);
+        expect(beside(name)).toEqual([name]);
+      },
+    );
+
+    test('by SIGKILL while the warehouse copies, leaves a whole copy or none', async () => {
+      const { proxy, sql } = warehouse;
+      const before = proxy.statements.length;
+      const copies = () =>
+        proxy.statements.slice(before).filter((one) => /^CREATE TABLE/.test(one));
+      const args = ['rehydrate', 'analytics.many@v0', '--into', 'analytics.many_copy'];
+      const first = asof().start(...args);
+      await expect.poll(copies, { timeout: 60_000 }).toHaveLength(1);
+      first.kill('SIGKILL');
+      expect((await first.ended).exitCode).toBeNull();
+      // Nobody tells when a statement ends whose client is gone: the table is there or it is not, at whatever moment.
+      const counts = new Set<unknown>();
+      for (let looks = 0; looks < 10; looks++) {
+        const there = await sql("SHOW TABLES IN analytics LIKE 'many_copy'");
+        const [row] =
+          there.length === 0 ? [] : await sql('SELECT count(*) n FROM analytics.many_copy');
+        counts.add(row === undefined ? 'none' : Number(row['n']));
+        await sleep(500);
+      }
+      expect([...counts].filter((count) => count !== 'none' && count !== 60_000)).toEqual([]);
+      const second = await asof().run(...args);
+      if (counts.has(60_000)) expect(second.stderr).toContain('TARGET_EXISTS');
+      else expect(second.exitCode).toBe(0);
+      expect(await sql('SELECT count(*) n FROM analytics.many_copy')).toMatchObject([
+        { n: 60_000n },
+      ]);
     });
   });
 

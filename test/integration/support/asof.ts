@@ -16,17 +16,23 @@ export interface Asof {
 export function asofIn(cwd: string, env: Readonly<Record<string, string | undefined>> = {}) {
   if (!existsSync(main)) throw new Error(`There is no ${main}: 'npm run build' makes it.`);
 
-  async function run(...args: readonly string[]): Promise<Asof> {
+  /** The program on its way, to be killed, and what comes of it. */
+  function start(...args: readonly string[]) {
     const child = spawn(process.execPath, [main, ...args], {
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'], HOME: cwd, NO_COLOR: '1', ...env },
     });
-    const exit = once(child, 'exit');
-    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    const [exitCode] = await exit;
-    return { exitCode, stdout, stderr };
+    const end = async (): Promise<Asof> => {
+      const exit = once(child, 'exit');
+      const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+      const [exitCode] = await exit;
+      return { exitCode, stdout, stderr };
+    };
+    return { kill: (signal: NodeJS.Signals) => child.kill(signal), ended: end() };
   }
+
+  const run = (...args: readonly string[]): Promise<Asof> => start(...args).ended;
 
   /** What it prints with `--json`; a list is NDJSON. Fails when it fails. */
   async function json(...args: readonly string[]): Promise<unknown> {
@@ -43,5 +49,5 @@ export function asofIn(cwd: string, env: Readonly<Record<string, string | undefi
     return documents.length === 1 ? documents[0] : documents;
   }
 
-  return { run, json };
+  return { start, run, json };
 }
