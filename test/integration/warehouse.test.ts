@@ -478,8 +478,10 @@ describe.skipIf(sparkPython === undefined)('a SQL warehouse', { timeout: 600_000
       }
       expect([...counts].filter((count) => count !== 'none' && count !== 60_000)).toEqual([]);
       const second = await asof().run(...args);
-      if (counts.has(60_000)) expect(second.stderr).toContain('TARGET_EXISTS');
-      else expect(second.exitCode).toBe(0);
+      // The first one's may have come after the last look.
+      const isThere = second.stderr.includes('TARGET_EXISTS');
+      if (counts.has(60_000)) expect(isThere).toBe(true);
+      else expect(isThere || second.exitCode === 0).toBe(true);
       expect(await sql('SELECT count(*) n FROM analytics.many_copy')).toMatchObject([
         { n: 60_000n },
       ]);
