@@ -1,13 +1,16 @@
 import {
+  connectRegistry,
   connectTables,
   type DeltaTables,
   isLineageError,
   LineageError,
   loadSettings,
   type Moment,
+  type Pin,
   type PinRequest,
   parseAliasedRef,
   parseTableRef,
+  pinTables,
   preloadSnapshots,
   type ReadSpec,
   type Registry,
@@ -123,6 +126,26 @@ export function pinRequests(texts: readonly string[], tables: DeltaTables): read
     seen.add(key);
   }
   return requests;
+}
+
+/**
+ * Pins tables, with a digest of their rows where that is asked for; what of them is known already is in the ledger.
+ *
+ * @throws LineageError as `pinTables` does
+ */
+export async function pinWith(
+  { now, signal }: CommandContext,
+  settings: Settings,
+  requests: readonly PinRequest[],
+  withRowDigests: boolean,
+): Promise<readonly Pin[]> {
+  if (!withRowDigests) return await pinTables(requests, { signal });
+  const { digests, close } = await connectRegistry(settings, { now });
+  try {
+    return await pinTables(requests, { rowDigests: digests, signal });
+  } finally {
+    close();
+  }
 }
 
 /** Options that say what of a table is read. With several tables each is written `alias=…`. */

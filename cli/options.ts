@@ -6,6 +6,12 @@ export const jsonOption = () =>
 export const configOption = () =>
   new Option('--config <file>', 'read settings from this file instead of the nearest asof.yaml');
 
+export const rowDigestOption = () =>
+  new Option(
+    '--row-digest',
+    "read the rows too, for the digest that 'asof verify --rows' compares",
+  );
+
 export function positiveInteger(text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0) return value;

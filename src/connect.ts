@@ -18,6 +18,7 @@ import { logSnapshots, preloadSnapshots } from './delta/log/log-snapshots.ts';
 import { logTimelines } from './delta/log/log-timelines.ts';
 import { formatTableName, type TableName } from './delta/table-ref.ts';
 import type { ArtifactReader } from './registry/artifact-reader.ts';
+import type { DigestCache } from './registry/digest-cache.ts';
 import type { ModelRegistry } from './registry/model-registry.ts';
 import type { RegistryMirror, RegistryPast } from './registry/registry-past.ts';
 import type { RunSearch, RunTagger } from './registry/run-search.ts';
@@ -152,7 +153,7 @@ export interface Registry {
   readonly runs: RunStore;
   readonly models: ModelRegistry;
   readonly journal: StampJournal;
-  /** The copies that the journal keeps. */
+  readonly digests: DigestCache;
   readonly search: RunSearch;
   readonly tagger: RunTagger;
   /** Absent where no files lie with runs. */
@@ -175,10 +176,11 @@ export async function connectRegistry(
 ): Promise<Registry> {
   const { openLedger } = await import('./registry/ledger/ledger.ts');
   const ledger = openLedger(settings.ledger.value, options.now);
+  const { journal, digests } = ledger;
   const close = () => ledger.close();
   if (settings.trackingUri.value === undefined) {
-    const { runs, models, journal, search, tagger, past } = ledger;
-    return { runs, models, journal, search, tagger, past, close };
+    const { runs, models, search, tagger, past } = ledger;
+    return { runs, models, journal, digests, search, tagger, past, close };
   }
   const { connectMlflow } = await import('./registry/mlflow/connect-mlflow.ts');
   const { mlflowSettings } = await import('./registry/mlflow/settings.ts');
@@ -195,6 +197,5 @@ export async function connectRegistry(
   const databricks = { env: settings.env, configFile: join(homedir(), '.databrickscfg') };
   const connected = connectMlflow({ ...mlflow, databricks });
   const mirror = ledger.mirror(connected.models.title);
-  const { journal } = ledger;
-  return { ...connected, journal, past: mirror.past, mirror, close };
+  return { ...connected, journal, digests, past: mirror.past, mirror, close };
 }

@@ -119,7 +119,7 @@ export { tableUpstream, type UpstreamOptions } from './lineage/upstream.ts';
 export { stampValidation, validationTag } from './lineage/validation.ts';
 export { type VerifyOptions, verifyRun, verifyVersion } from './lineage/verify.ts';
 export { isRehydrated, verifyFolder } from './lineage/verify-folder.ts';
-export { type Hold, holdsIn } from './lineage/wire-hold.ts';
+export { type Hold, keptHolds } from './lineage/wire-hold.ts';
 export { stampOn } from './lineage/wire-stamp.ts';
 export { type StreamSource, streamOffsets } from './lineage/wire-stream-offsets.ts';
 export {
@@ -128,6 +128,7 @@ export {
   type ValidationRecord,
 } from './lineage/wire-validation.ts';
 export type { ArtifactEntry, ArtifactOwner, ArtifactReader } from './registry/artifact-reader.ts';
+export type { DigestCache } from './registry/digest-cache.ts';
 export type { LoggedModel, ModelVersion, RegisteredModel, Stage } from './registry/model.ts';
 export {
   formatModelVersion,

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { connectTables } from '../src/connect.ts';
 import { duckdbReader } from '../src/delta/duckdb/duckdb-reader.ts';
 import { localTableStore } from '../src/delta/log/local-table-store.ts';
 import { logHistory } from '../src/delta/log/log-history.ts';
 import { logSnapshots } from '../src/delta/log/log-snapshots.ts';
+import { digestRows } from '../src/lineage/table-rows.ts';
+import type { DigestCache } from '../src/registry/digest-cache.ts';
 import { canonicalRows } from './support/canonical-rows.ts';
 import { copyTable, sparkRows, tableCase, tableNames } from './support/tables.ts';
 
@@ -61,4 +64,36 @@ describe.each(cases)('$name', ({ name, versions }) => {
     );
     expect(lines).toEqual(await sparkRows(name, version));
   });
+
+  test.skipIf(name.startsWith('variant'))(
+    'the row digest of a version is the same from its files, most of them known from versions before',
+    async () => {
+      const table = connectTables({ tables: {} }, { cwd: '/' }).open({
+        kind: 'location',
+        text: await copyTable(name),
+      });
+      const known = new Map<string, string>();
+      const cache: DigestCache = {
+        find: async (keys) => new Map([...known].filter(([key]) => keys.includes(key))),
+        keep: async (digests) => {
+          for (const [key, digest] of digests) known.set(key, digest);
+        },
+      };
+      let filesRead = 0;
+      let files = 0;
+      for (const { version, error } of versions) {
+        if (error !== undefined) continue;
+        const facts = await table.facts.at(version);
+        const digested = await digestRows(table, facts, cache, {});
+        expect(digested).toMatchObject(await table.reader.digest(facts));
+        filesRead += digested.filesRead ?? 0;
+        files += digested.files ?? 0;
+      }
+      expect(known.size).toBe(filesRead);
+      const last = versions.findLast(({ error }) => error === undefined);
+      const facts = await table.facts.at(last?.version ?? 0);
+      const { filesRead: again } = await digestRows(table, facts, cache, {});
+      expect([again, files > 0 || name === 'empty']).toEqual([0, true]);
+    },
+  );
 });

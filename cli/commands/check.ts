@@ -2,7 +2,7 @@ import { Command } from '@commander-js/extra-typings';
 import {
   checkModel,
   connectRegistry,
-  holdsIn,
+  keptHolds,
   LineageError,
   parseModelRef,
   type RequirementName,
@@ -37,7 +37,7 @@ export function checkCommand(context: CommandContext) {
       const { signal, now } = context;
       const registry = await connectRegistry(settings, context);
       try {
-        const holds = holdsIn(await registry.journal.entries());
+        const holds = await keptHolds(registry.journal);
         const sources = { ...registry, holds, tables: tablesFor(context, settings) };
         const options = { ...evidenceFor(settings), now: now(), signal };
         let checked = 0;

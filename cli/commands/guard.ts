@@ -1,5 +1,5 @@
 import { Command, Option } from '@commander-js/extra-typings';
-import { connectRegistry, guard, holdsIn, LineageError, vacuumEngines } from '../../src/index.ts';
+import { connectRegistry, guard, keptHolds, LineageError, vacuumEngines } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
 import { settingsFor, tableRef, tablesFor } from '../inputs.ts';
 import { collect, configOption, duration, jsonOption } from '../options.ts';
@@ -50,7 +50,7 @@ Example:
         const { versionParams } = settings;
         const result = await guard(
           table,
-          { ...registry, tables, holds: holdsIn(await registry.journal.entries()) },
+          { ...registry, tables, holds: await keptHolds(registry.journal) },
           {
             versionParams,
             now: now(),

@@ -1,5 +1,11 @@
 import { Command } from '@commander-js/extra-typings';
-import { connectRegistry, type HoldLine, holdLineOf, holdsIn, ownBytes } from '../../src/index.ts';
+import {
+  connectRegistry,
+  type HoldLine,
+  holdLineOf,
+  keptHolds,
+  ownBytes,
+} from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
 import { settingsFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
@@ -14,7 +20,7 @@ export function holdsCommand(context: CommandContext) {
       const { journal, close } = await connectRegistry(await settingsFor(context, config), context);
       try {
         const lines: HoldLine[] = [];
-        for (const hold of holdsIn(await journal.entries())) {
+        for (const hold of await keptHolds(journal)) {
           lines.push(holdLineOf(hold, await ownBytes(hold), 'held'));
         }
         if (json) for (const line of lines) context.out(`${JSON.stringify(line)}\n`);

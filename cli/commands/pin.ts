@@ -1,25 +1,27 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
-import { pinResultOf, pinTables } from '../../src/index.ts';
+import { pinResultOf } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { pinRequests, settingsFor, tablesFor } from '../inputs.ts';
-import { configOption, jsonOption } from '../options.ts';
+import { pinRequests, pinWith, settingsFor, tablesFor } from '../inputs.ts';
+import { configOption, jsonOption, rowDigestOption } from '../options.ts';
 import { pinText } from '../render/pin.ts';
 
 export function pinCommand(context: CommandContext) {
   return new Command('pin')
     .argument('<tables...>', "each as REF or alias=REF, with '@v47' or without")
     .option('-o, --output <file>', "write the pins to a file, for 'asof stamp --pins'")
+    .addOption(rowDigestOption())
     .addOption(jsonOption())
     .addOption(configOption())
     .addHelpText(
       'after',
       '\nExample:\n  asof pin features=analytics.customer_features labels=analytics.churn --output pins.json\n',
     )
-    .action(async (texts, { output, json, config }) => {
-      const requests = pinRequests(texts, tablesFor(context, await settingsFor(context, config)));
-      const pins = await pinTables(requests, { signal: context.signal });
+    .action(async (texts, { output, rowDigest = false, json, config }) => {
+      const settings = await settingsFor(context, config);
+      const requests = pinRequests(texts, tablesFor(context, settings));
+      const pins = await pinWith(context, settings, requests, rowDigest);
       const result = pinResultOf(pins, context.now());
       if (output !== undefined) {
         await writeFile(resolve(context.cwd, output), `${JSON.stringify(result, undefined, 2)}\n`);

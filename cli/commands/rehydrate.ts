@@ -4,7 +4,7 @@ import {
   asofVersion,
   connectRegistry,
   type DeltaTables,
-  holdsIn,
+  keptHolds,
   LineageError,
   outputFormats,
   type ReadSpec,
@@ -144,7 +144,7 @@ async function wantedWithHolds(
 ) {
   const registry = await connectRegistry(settings, context);
   try {
-    const holds = holdsIn(await registry.journal.entries());
+    const holds = await keptHolds(registry.journal);
     return await wantedFor(what, { ...registry, tables, holds }, settings, context, choice);
   } finally {
     registry.close();

@@ -4,7 +4,7 @@ import {
   connectRegistry,
   findHold,
   holdLineOf,
-  holdsIn,
+  keptHolds,
   ownBytes,
   release,
 } from '../../src/index.ts';
@@ -24,7 +24,7 @@ export function releaseCommand(context: CommandContext) {
       const { journal, close } = await connectRegistry(await settingsFor(context, config), context);
       try {
         const name = /[\\/]/.test(text) ? resolve(context.cwd, text) : text;
-        const hold = findHold(name, holdsIn(await journal.entries()));
+        const hold = findHold(name, await keptHolds(journal));
         const own = await ownBytes(hold);
         if (yes) await release(hold, journal);
         const line = holdLineOf(hold, own, yes ? 'released' : 'planned');

@@ -15,7 +15,6 @@ import {
   outputFormats,
   type Pin,
   type PinRequest,
-  pinTables,
   type ReadSpec,
   type RunResult,
   rehydrate,
@@ -24,8 +23,15 @@ import {
   tableEnvironment,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { pinRequests, readSpecs, settingsFor, tablesFor } from '../inputs.ts';
-import { collect, columnList, configOption, integer, jsonOption } from '../options.ts';
+import { pinRequests, pinWith, readSpecs, settingsFor, tablesFor } from '../inputs.ts';
+import {
+  collect,
+  columnList,
+  configOption,
+  integer,
+  jsonOption,
+  rowDigestOption,
+} from '../options.ts';
 import { readJson } from '../read-json.ts';
 import { progressLine } from '../render/progress-line.ts';
 
@@ -52,6 +58,7 @@ export function runCommand(context: CommandContext) {
     .option('--where <condition>', 'SQL condition on the rows that it reads', collect)
     .option('--split <text>', 'how it divides the rows, in your words', collect)
     .option('--seed <number>', 'the seed of that', collect)
+    .addOption(rowDigestOption())
     .option('--metrics <file>', 'a JSON object of numbers that it writes, to record on the run')
     .addOption(jsonOption())
     .addOption(configOption())
@@ -80,7 +87,7 @@ Example:
         options,
         { columns: columnList, seed: integer },
       );
-      const pins = await pinTables(requests, { signal });
+      const pins = await pinWith(context, settings, requests, options.rowDigest === true);
       const stamp = stampOf(pins, {
         at: context.now(),
         asof: asofVersion,

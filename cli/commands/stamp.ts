@@ -9,7 +9,6 @@ import {
   type Pin,
   parseValidationFile,
   pinsOf,
-  pinTables,
   type Registry,
   resultSchemas,
   type Settings,
@@ -23,8 +22,22 @@ import {
   type Validation,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { pinRequests, type ReadOptions, readSpecs, settingsFor, tablesFor } from '../inputs.ts';
-import { collect, columnList, configOption, integer, jsonOption } from '../options.ts';
+import {
+  pinRequests,
+  pinWith,
+  type ReadOptions,
+  readSpecs,
+  settingsFor,
+  tablesFor,
+} from '../inputs.ts';
+import {
+  collect,
+  columnList,
+  configOption,
+  integer,
+  jsonOption,
+  rowDigestOption,
+} from '../options.ts';
 import { readJson } from '../read-json.ts';
 import { stampText } from '../render/stamp.ts';
 
@@ -42,45 +55,62 @@ export function stampCommand(context: CommandContext) {
       'results of Great Expectations over a stamped table, as FILE or alias=FILE; again for more',
       collect,
     )
+    .addOption(rowDigestOption())
     .addOption(jsonOption())
     .addOption(configOption())
     .addHelpText(
       'after',
       '\nWith several tables, --columns, --where, --split and --seed begin with alias=.\n\nExample:\n  asof stamp --run 828a… --table features=analytics.customer_features@v47 --where "region = \'EU\'"\n',
     )
-    .action(async ({ run, table = [], pins: file, validation = [], json, config, ...read }) => {
-      const settings = await settingsFor(context, config);
-      const { signal, now, cwd } = context;
-      const validations = await readValidations(validation, cwd);
-      const aliases = validations.map(({ alias = '' }) => alias);
-      if (new Set(aliases).size < aliases.length) {
-        const problem = 'two files are for one table; a checkpoint puts several suites into one';
-        throw new LineageError('OPTION_INVALID', { option: '--validation', problem });
-      }
-      const isValidationOnly = validations.length > 0 && table.length === 0 && file === undefined;
-      if (!isValidationOnly && (table.length === 0) === (file === undefined)) {
-        const problem = 'give the tables either with --table or with --pins';
-        throw new LineageError('OPTION_INVALID', { option: '--table', problem });
-      }
-      const registry = await connectRegistry(settings, context);
-      try {
-        const stamp = isValidationOnly
-          ? await stampThere(registry, run, signal)
-          : await stampMade(context, settings, { table, file, read });
-        const stamped = await stampRun(registry, run, stamp, { signal });
-        for (const { alias, found } of validations) {
-          await stampValidation(registry.runs, run, alias, found, { now: now(), signal });
+    .action(
+      async ({
+        run,
+        table = [],
+        pins: file,
+        validation = [],
+        rowDigest = false,
+        json,
+        config,
+        ...read
+      }) => {
+        const settings = await settingsFor(context, config);
+        const { signal, now, cwd } = context;
+        const validations = await readValidations(validation, cwd);
+        const aliases = validations.map(({ alias = '' }) => alias);
+        if (new Set(aliases).size < aliases.length) {
+          const problem = 'two files are for one table; a checkpoint puts several suites into one';
+          throw new LineageError('OPTION_INVALID', { option: '--validation', problem });
         }
-        const page = registry.runs.page(await registry.runs.get(run, { signal }));
-        const result: StampResult = { schemaVersion: 1, ...stampedRunOf(stamped, page) };
-        context.out(json ? `${JSON.stringify(result)}\n` : stampText(result));
-        if (!json) {
-          for (const { found } of validations) context.err(validationLine(found.results));
+        const isValidationOnly = validations.length > 0 && table.length === 0 && file === undefined;
+        if (!isValidationOnly && (table.length === 0) === (file === undefined)) {
+          const problem = 'give the tables either with --table or with --pins';
+          throw new LineageError('OPTION_INVALID', { option: '--table', problem });
         }
-      } finally {
-        registry.close();
-      }
-    });
+        if (rowDigest && table.length === 0) {
+          const problem =
+            "it is worked out as tables are pinned: give it with --table, or to 'asof pin' before";
+          throw new LineageError('OPTION_INVALID', { option: '--row-digest', problem });
+        }
+        const registry = await connectRegistry(settings, context);
+        try {
+          const stamp = isValidationOnly
+            ? await stampThere(registry, run, signal)
+            : await stampMade(context, settings, { table, file, read, rowDigest });
+          const stamped = await stampRun(registry, run, stamp, { signal });
+          for (const { alias, found } of validations) {
+            await stampValidation(registry.runs, run, alias, found, { now: now(), signal });
+          }
+          const page = registry.runs.page(await registry.runs.get(run, { signal }));
+          const result: StampResult = { schemaVersion: 1, ...stampedRunOf(stamped, page) };
+          context.out(json ? `${JSON.stringify(result)}\n` : stampText(result));
+          if (!json) {
+            for (const { found } of validations) context.err(validationLine(found.results));
+          }
+        } finally {
+          registry.close();
+        }
+      },
+    );
 }
 
 /** The stamp of the tables that the command line names. */
@@ -91,16 +121,23 @@ async function stampMade(
     table,
     file,
     read,
+    rowDigest,
   }: {
     readonly table: readonly string[];
     readonly file: string | undefined;
     readonly read: ReadOptions;
+    readonly rowDigest: boolean;
   },
 ): Promise<Stamp> {
-  const { signal, now, cwd } = context;
+  const { now, cwd } = context;
   const pins =
     file === undefined
-      ? await pinTables(pinRequests(table, tablesFor(context, settings)), { signal })
+      ? await pinWith(
+          context,
+          settings,
+          pinRequests(table, tablesFor(context, settings)),
+          rowDigest,
+        )
       : await readPins(resolve(cwd, file));
   const reads = readSpecs(
     pins.map(({ alias }) => alias),

@@ -1,7 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import {
   connectRegistry,
-  holdsIn,
+  keptHolds,
   parseModelRef,
   type StatusLine,
   status,
@@ -43,7 +43,7 @@ export function statusCommand(context: CommandContext) {
           {
             ...(options.offline ? copy : registry),
             tables,
-            holds: holdsIn(await registry.journal.entries()),
+            holds: await keptHolds(registry.journal),
           },
           {
             versionParams,

@@ -1,5 +1,11 @@
 import { Command } from '@commander-js/extra-typings';
-import { connectRegistry, holdsIn, parseModelRef, trace, unnamedVersion } from '../../src/index.ts';
+import {
+  connectRegistry,
+  keptHolds,
+  parseModelRef,
+  trace,
+  unnamedVersion,
+} from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
 import { evidenceFor, pastMoment, settingsFor, sourcesFor, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
@@ -40,7 +46,7 @@ export function traceCommand(context: CommandContext) {
         const sources = {
           ...(isCopy ? copy : registry),
           tables: tablesFor(context, settings),
-          holds: holdsIn(await registry.journal.entries()),
+          holds: await keptHolds(registry.journal),
         };
         const { past } = registry;
         const options = { ...evidenceFor(settings, table), now: now(), on: instant, past, signal };

@@ -2,12 +2,13 @@ import { resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import {
   connectRegistry,
-  holdsIn,
   isRehydrated,
+  keptHolds,
   LineageError,
   parseModelRef,
   runsOf,
   type VerifyCheck,
+  type VerifyOptions,
   type VerifyResult,
   verifyFolder,
   verifyRun,
@@ -25,14 +26,20 @@ export function verifyCommand(context: CommandContext) {
       'a model or run as for trace (with models:/ or runs:/), a table as TABLE@v47, or a folder of rehydrated rows',
     )
     .option('--deep', 'hash every data file, and compare with what was noted the first time', false)
+    .option(
+      '--rows',
+      'read the rows, and compare their digest with the stamped one, or with that of the first time',
+      false,
+    )
     .addOption(jsonOption())
     .addOption(configOption())
     .addHelpText(
       'after',
       '\nIt exits with 5 when something differs.\n\nExamples:\n  asof verify models:/churn_model/Production\n  asof verify data/\n',
     )
-    .action(async (what, { deep, json, config }) => {
-      const checks = await checksOf(what, deep, config, context);
+    .action(async (what, { deep, rows, json, config }) => {
+      const wanted = { isDeep: deep, withRows: rows };
+      const checks = await checksOf(what, wanted, config, context);
       const isSame = checks.every(({ outcome }) => outcome !== 'differs');
       const result: VerifyResult = { schemaVersion: 1, what, checks: [...checks], isSame };
       context.out(json ? `${JSON.stringify(result)}\n` : verifyText(result));
@@ -42,7 +49,7 @@ export function verifyCommand(context: CommandContext) {
 
 async function checksOf(
   what: string,
-  isDeep: boolean,
+  wanted: VerifyOptions,
   config: string | undefined,
   context: CommandContext,
 ): Promise<readonly VerifyCheck[]> {
@@ -54,7 +61,7 @@ async function checksOf(
   const tables = tablesFor(context, settings);
   const registry = await connectRegistry(settings, context);
   try {
-    const sources = { ...registry, tables, holds: holdsIn(await registry.journal.entries()) };
+    const sources = { ...registry, tables, holds: await keptHolds(registry.journal) };
     if (!isModel) {
       const { table, moment } = tableRef(what, tables);
       if (moment.kind === 'latest') {
@@ -63,11 +70,11 @@ async function checksOf(
         throw new LineageError('REF_INVALID', { text: what, problem });
       }
       const { version } = await table.history.resolve(moment, { signal });
-      return await verifyVersion(table, version, sources, { isDeep, signal });
+      return await verifyVersion(table, version, sources, { ...wanted, signal });
     }
     const checks: VerifyCheck[] = [];
     for (const run of await runsOf(parseModelRef(what), what, sources, { signal })) {
-      checks.push(...(await verifyRun(run, sources, { isDeep, signal })));
+      checks.push(...(await verifyRun(run, sources, { ...wanted, signal })));
     }
     return checks;
   } finally {

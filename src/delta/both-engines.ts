@@ -106,6 +106,11 @@ export function bothEngines(
         const log = await logTable(options);
         return await (log ?? warehouse).reader.digest(facts, options);
       },
+      async fileSums(snapshot, files, options = {}) {
+        const { reader, name } = (await logTable(options)) ?? warehouse;
+        if (reader.fileSums === undefined) throw new LineageError('FILES_UNKNOWN', { table: name });
+        return await reader.fileSums(snapshot, files, options);
+      },
     },
   };
 }

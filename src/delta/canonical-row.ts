@@ -37,8 +37,12 @@ export interface Dialect {
   /** Absent where the engine does not read the type truly. */
   readonly variantJson?: (value: string) => string;
   readonly nullText: string;
-  /** Gives `n`, `hi` and `lo` as text, from a source with the row's text in `asof_row`. */
-  sums(source: string): string;
+  /**
+   * Gives `n`, `hi` and `lo` as text, from a source with the row's text in `asof_row`.
+   *
+   * @param group a column of the source: the sums are of each of its values, which comes first
+   */
+  sums(source: string, group?: string): string;
 }
 
 /** The text of a row of these columns; each is read as `column` says. */
@@ -52,14 +56,21 @@ export function canonicalRow(
   return dialect.joined(...between(parts, dialect.literal('|')));
 }
 
-/** The sums that `rowDigest` is made of, over the rows of a source. */
+/**
+ * The sums that `rowDigest` is made of, over the rows of a source.
+ *
+ * @param group a column of the source that is none of the fields, quoted
+ */
 export function canonicalSums(
   fields: readonly DeltaField[],
   source: string,
   dialect: Dialect,
+  group?: string,
 ): string {
+  const columns = group === undefined ? '' : `${group}, `;
   return dialect.sums(
-    `SELECT ${canonicalRow(fields, dialect)} AS asof_row FROM (${source}) asof_source`,
+    `SELECT ${columns}${canonicalRow(fields, dialect)} AS asof_row FROM (${source}) asof_source`,
+    group,
   );
 }
 

@@ -11,11 +11,17 @@ export interface RowDigest {
   readonly rows: number;
 }
 
-/** The sums that the SQL of `canonicalSums` gives, as decimal text. */
+/** The sums that the SQL of `canonicalSums` gives, as decimal text. Those of a table are those of its files, added up. */
 export interface RowSums {
   readonly count: string;
   readonly high: string;
   readonly low: string;
+}
+
+export function addSums(parts: readonly RowSums[]): RowSums {
+  const total = (key: keyof RowSums) =>
+    String(parts.reduce((sum, part) => sum + BigInt(part[key]), 0n));
+  return { count: total('count'), high: total('high'), low: total('low') };
 }
 
 export function rowDigest(schema: StructType, { count, high, low }: RowSums): RowDigest {

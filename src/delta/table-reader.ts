@@ -1,5 +1,6 @@
 import type { Selection } from './read-spec.ts';
-import type { RowDigest } from './row-digest.ts';
+import type { RowDigest, RowSums } from './row-digest.ts';
+import type { DataFile, Snapshot } from './snapshot.ts';
 import type { VersionFacts } from './version-facts.ts';
 
 export const outputFormats = ['parquet', 'csv', 'ndjson'] as const;
@@ -29,6 +30,18 @@ export interface TableReader {
    * @throws LineageError as `write` does
    */
   digest(snapshot: VersionFacts, options?: ReadOptions): Promise<RowDigest>;
+
+  /**
+   * What the rows of single files of a snapshot amount to, file by file in the order given: `digest` is made of all of them. Absent where
+   * the engine does not read files.
+   *
+   * @throws LineageError as `write` does
+   */
+  fileSums?(
+    snapshot: Snapshot,
+    files: readonly DataFile[],
+    options?: Omit<ReadOptions, 'selection'>,
+  ): Promise<readonly RowSums[]>;
 }
 
 export interface ReadOptions {

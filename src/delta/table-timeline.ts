@@ -15,6 +15,8 @@ export interface Timeline {
   readonly commits: readonly TimelineCommit[];
   /** Complete checkpoints, ascending. */
   readonly checkpoints: readonly { readonly version: number; readonly writtenAt: number }[];
+  /** The commits that set the table back, ascending; `to` as the commit says it: a version, or a moment. */
+  readonly restores: readonly { readonly version: number; readonly to: string | undefined }[];
   /** In the order in which the snapshot digest takes them. */
   readonly spans: readonly FileSpan[];
   /** What the commit of a version did, if that is written down; read when asked for. */

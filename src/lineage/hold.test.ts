@@ -15,7 +15,7 @@ import { stampRun } from './stamp-run.ts';
 import { status } from './status.ts';
 import { trace } from './trace.ts';
 import { verifyRun } from './verify.ts';
-import { holdsIn } from './wire-hold.ts';
+import { keptHolds } from './wire-hold.ts';
 
 const now = Date.parse('2026-12-01T12:00:00Z');
 
@@ -36,7 +36,7 @@ async function trained() {
   const options = { folder: join(folder, 'holds'), asof: '0', now: () => now };
   const keep = (version: number) =>
     hold({ alias: 'features', table, version }, ledger.journal, options);
-  const holds = async () => holdsIn(await ledger.journal.entries());
+  const holds = async () => await keptHolds(ledger.journal);
   const sources = async () => ({ ...ledger, tables, holds: await holds() });
   const traced = async () => {
     for await (const result of trace(parseModelRef('models:/m/1'), await sources(), { now })) {

@@ -5,7 +5,7 @@ import { LineageError } from '../base/errors.ts';
 import type { StampJournal } from '../registry/stamp-journal.ts';
 import { checkOurs, manifestName } from './manifest.ts';
 import { type RehydrateOptions, rehydrate, type Wanted } from './rehydrate.ts';
-import { type Hold, holdKind, holdsIn, releaseKind } from './wire-hold.ts';
+import { type Hold, holdKind, keptHolds, releaseKind } from './wire-hold.ts';
 
 export interface HoldOptions extends Pick<RehydrateOptions, 'asof' | 'now' | 'signal'> {
   /** The folder of all holds. */
@@ -26,7 +26,7 @@ export async function hold(
   const { table, version, of } = wanted;
   const call = options.signal && { signal: options.signal };
   const { tableId } = await table.snapshots.at(version, call);
-  const held = holdsIn(await journal.entries()).filter((one) => one.table.id === tableId);
+  const held = (await keptHolds(journal)).filter((one) => one.table.id === tableId);
   const same = held.find(
     (one) =>
       one.version === version && (wanted.digest === undefined || one.digest === wanted.digest),

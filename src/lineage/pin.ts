@@ -3,6 +3,8 @@ import type { DeltaTable } from '../delta/delta-table.ts';
 import { summarizeFacts } from '../delta/snapshot-summary.ts';
 import type { TableVersion } from '../delta/table-history.ts';
 import type { Moment } from '../delta/table-ref.ts';
+import type { DigestCache } from '../registry/digest-cache.ts';
+import { digestRows } from './table-rows.ts';
 
 /** A table resolved to one version, with what tells it from any other table of that name and any other content of that version. */
 export interface Pin {
@@ -19,6 +21,8 @@ export interface Pin {
   readonly digest?: string;
   /** By the log's statistics; absent where a file has none. */
   readonly rows?: number;
+  /** See `RowDigest`; present when it was asked for. */
+  readonly rowDigest?: string;
 }
 
 export interface PinRequest {
@@ -27,23 +31,31 @@ export interface PinRequest {
   readonly moment: Moment;
 }
 
+export interface PinOptions {
+  /** Reads the rows too, for their digest; what is known of files is kept here. */
+  readonly rowDigests?: DigestCache | undefined;
+  readonly signal?: AbortSignal;
+}
+
 const tries = 10;
 
 /**
  * Resolves tables to versions that all were current at one instant: every latest version is read, then read again, and taken when
  * none moved in between. Tables with a moment of their own are resolved once; they don't move.
  *
- * @throws LineageError PIN_UNSTABLE when some table moved each time; what `TableHistory.resolve` and `TableFacts.at` throw
+ * @throws LineageError PIN_UNSTABLE when some table moved each time; what `TableHistory.resolve` and `TableFacts.at` throw, and
+ *   `TableReader.digest` where row digests are asked for
  */
 export async function pinTables(
   requests: readonly PinRequest[],
-  options: { readonly signal?: AbortSignal } = {},
+  { rowDigests, ...options }: PinOptions = {},
 ): Promise<readonly Pin[]> {
   const versions = await versionsAtOneInstant(requests, options);
   return await Promise.all(
     versions.map(async ({ request: { alias, table }, version, committedAt }) => {
       const facts = await table.facts.at(version, options);
       const { digest, rows } = await summarizeFacts(facts, options);
+      const digested = rowDigests && (await digestRows(table, facts, rowDigests, options));
       return {
         alias,
         ref: table.name,
@@ -53,6 +65,7 @@ export async function pinTables(
         ...(digest !== undefined && { digest }),
         ...(committedAt !== undefined && { committedAt }),
         ...(rows !== undefined && { rows }),
+        ...(digested && { rows: digested.rows, rowDigest: digested.digest }),
       };
     }),
   );

@@ -61,6 +61,18 @@ describe('stamped again', () => {
     expect(after).toEqual(before);
   });
 
+  test('with row digests that the first lacks it gets them; others are other data', async () => {
+    const digested = (rowDigest: string) => aStamp({ tables: [aStampedTable({ rowDigest })] });
+    const { outcome } = await stampTwice(aStamp(), digested('rows-v1:1'));
+    expect(outcome).toMatchObject({ stamp: digested('rows-v1:1') });
+    expect(await stampTwice(digested('rows-v1:1'), aStamp())).toMatchObject({
+      outcome: { stamp: digested('rows-v1:1') },
+    });
+    expect(await stampTwice(digested('rows-v1:1'), digested('rows-v1:2'))).toMatchObject({
+      outcome: { code: 'RUN_ALREADY_STAMPED' },
+    });
+  });
+
   test('with the same under another name or location it is the same', async () => {
     const tables = [aStampedTable({ ref: 'prod.features', location: '/copy', rows: 11 })];
     const { outcome } = await stampTwice(aStamp(), aStamp({ tables }));

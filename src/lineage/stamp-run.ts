@@ -40,7 +40,7 @@ export async function stampRun(
   const run = await runs.get(runId, options);
   const earlier = stampOn(run);
   if (earlier !== undefined) checkSame(runId, earlier, stamp);
-  const standing = earlier ?? stamp;
+  const standing = earlier === undefined ? stamp : withRowDigests(earlier, stamp);
   await runs.record(runId, recordOf(standing), options);
   const manifest = stampManifest(standing);
   const hasManifest = await runs.writeArtifact(runId, 'asof/stamp.json', manifest, options);
@@ -56,12 +56,25 @@ export async function stampRun(
   };
 }
 
+/** A stamp with the row digests that it lacks and an equal one has. */
+function withRowDigests(stamp: Stamp, equal: Stamp): Stamp {
+  const tables = stamp.tables.map((table, index) => {
+    const rowDigest = table.rowDigest ?? equal.tables[index]?.rowDigest;
+    return { ...table, ...(rowDigest !== undefined && { rowDigest }) };
+  });
+  return { ...stamp, tables };
+}
+
 function checkSame(runId: string, stored: Stamp, wanted: Stamp): void {
   const identity = ({ tables }: Stamp) =>
     canonicalJson(
       tables.map(({ alias, id, version, digest, read }) => ({ alias, id, version, digest, read })),
     );
-  if (identity(stored) === identity(wanted)) return;
+  const areRowsSame = stored.tables.every(({ rowDigest }, index) => {
+    const other = wanted.tables[index]?.rowDigest;
+    return rowDigest === undefined || other === undefined || rowDigest === other;
+  });
+  if (identity(stored) === identity(wanted) && areRowsSame) return;
   const describe = ({ tables }: Stamp) =>
     tables.map(({ alias, ref, version }) => `${alias}=${formatTableRef(ref, version)}`).join(', ');
   const [before, now] = [describe(stored), describe(wanted)];

@@ -27,6 +27,8 @@ export interface StampedTable {
   /** The snapshot digest; absent where a warehouse alone knew the table. */
   readonly digest?: string;
   readonly rows?: number;
+  /** Of all rows of the version, whatever of them was read; present when it was asked for. */
+  readonly rowDigest?: string;
   /** Absent when all of the table was read. */
   readonly read?: ReadSpec;
   /** Written later, from what others had recorded; absent when asof pinned the table at train time. */
@@ -76,6 +78,7 @@ export function stampOf(
       ...(committedAt !== undefined && { committedAt: new Date(committedAt).toISOString() }),
       ...(pin.digest !== undefined && { digest: pin.digest }),
       ...(pin.rows !== undefined && { rows: pin.rows }),
+      ...(pin.rowDigest !== undefined && { rowDigest: pin.rowDigest }),
       ...(read !== undefined && Object.keys(read).length > 0 && { read }),
     };
   });

@@ -10,22 +10,21 @@ import { pinTables } from './pin.ts';
 import { rehydrate } from './rehydrate.ts';
 import { stampOf } from './stamp.ts';
 import { stampRun } from './stamp-run.ts';
-import { verifyRun, verifyVersion } from './verify.ts';
+import { type VerifyOptions, verifyRun, verifyVersion } from './verify.ts';
 import { verifyFolder } from './verify-folder.ts';
 
 const now = Date.parse('2026-12-01T12:00:00Z');
 
 /** A run stamped with a version of a table that has deletion vectors. */
-async function stamped({ version = 4 }: { version?: number } = {}) {
+async function stamped({ version = 4, withRows = false } = {}) {
   const folder = await temporaryFolder();
   const location = await copyTable('customer_features', join(folder, 'features'));
   const ledger = openLedger(join(folder, 'asof.db'), () => now);
   const tables = connectTables({ tables: { 'a.features': location } }, { cwd: folder });
   const table = tables.open(parseTableName('a.features'));
   const run = await ledger.runs.start({});
-  const pins = await pinTables([
-    { alias: 'features', table, moment: { kind: 'version', version } },
-  ]);
+  const request = { alias: 'features', table, moment: { kind: 'version', version } } as const;
+  const pins = await pinTables([request], withRows ? { rowDigests: ledger.digests } : {});
   await stampRun(ledger, run.id, stampOf(pins, { at: now, asof: '0' }));
   const sources = { ...ledger, tables };
   return {
@@ -36,8 +35,8 @@ async function stamped({ version = 4 }: { version?: number } = {}) {
     table,
     sources,
     runId: run.id,
-    verify: async (isDeep = false) => {
-      const checks = await verifyRun(await ledger.runs.get(run.id), sources, { isDeep });
+    verify: async (options: VerifyOptions = {}) => {
+      const checks = await verifyRun(await ledger.runs.get(run.id), sources, options);
       return Object.fromEntries(checks.map((check) => [check.level, check]));
     },
     /** The data files, and the vectors, of the stamped version. */
@@ -129,15 +128,19 @@ describe('it is told, by name, when', () => {
 
   test('a data file was changed in place, once it was looked at', async () => {
     const { verify, files, ledger } = await stamped();
-    expect((await verify(true))['content']).toMatchObject({
+    const isDeep = true;
+    expect((await verify({ isDeep }))['content']).toMatchObject({
       outcome: 'unknown',
       note: expect.stringContaining('for the first time'),
     });
-    expect((await verify(true))['content']).toMatchObject({ outcome: 'same', differences: [] });
+    expect((await verify({ isDeep }))['content']).toMatchObject({
+      outcome: 'same',
+      differences: [],
+    });
     const [first] = await files();
     await flipByte(first?.location ?? '', 100);
-    expect((await verify(false))['files']).toMatchObject({ outcome: 'same' });
-    expect((await verify(true))['content']).toMatchObject({
+    expect((await verify())['files']).toMatchObject({ outcome: 'same' });
+    expect((await verify({ isDeep }))['content']).toMatchObject({
       outcome: 'differs',
       differences: [expect.stringContaining(`${first?.path} has other content`)],
     });
@@ -157,6 +160,82 @@ describe('it is told, by name, when', () => {
     });
     for (const name of vectors) await rm(join(location, name));
     expect((await verify())['files']?.differences.join()).toContain('is gone');
+  });
+});
+
+test('a table that was set back later is the same, and that is said', async () => {
+  const folder = await temporaryFolder();
+  const location = await copyTable('restored', join(folder, 'restored'));
+  const ledger = openLedger(join(folder, 'asof.db'), () => now);
+  const tables = connectTables({ tables: {} }, { cwd: folder });
+  const table = tables.open({ kind: 'location', text: location });
+  const notes = async (version: number) =>
+    (await verifyVersion(table, version, { ...ledger, tables }, {})).map(({ note }) => note);
+  expect((await notes(3))[0]).toContain(
+    '; v4 set the table back to v1; v6 set the table back to v2',
+  );
+  expect((await notes(4))[0]).toMatch(/; v6 set the table back to v2$/);
+  expect((await notes(6))[0]).not.toContain('set the table back');
+});
+
+describe('rows', () => {
+  const withRows = true;
+
+  test('are the same as stamped, and known files are not read again', async () => {
+    const { verify } = await stamped({ withRows });
+    expect((await verify({ withRows }))['rows']).toMatchObject({
+      outcome: 'same',
+      note: expect.stringMatching(/^[1-9]\d* rows by their digest against the stamp; 0 of [1-9]/),
+    });
+    expect((await verify())['rows']).toBeUndefined();
+  });
+
+  test('that no stamp tells of are noted the first time, and compared from then on', async () => {
+    const { verify } = await stamped();
+    expect((await verify({ withRows }))['rows']).toMatchObject({
+      outcome: 'unknown',
+      note: expect.stringContaining('for the first time'),
+    });
+    expect((await verify({ withRows }))['rows']).toMatchObject({
+      outcome: 'same',
+      note: expect.stringContaining('against an earlier look'),
+    });
+  });
+
+  test('of a later version are read from the files that are new', async () => {
+    const { table, sources } = await stamped();
+    const rows = async (version: number) =>
+      (await verifyVersion(table, version, sources, { withRows })).find(
+        ({ level }) => level === 'rows',
+      )?.note;
+    expect(await rows(5)).not.toContain('files read');
+    expect(await rows(6)).toMatch(/; [1-9] of [2-9] files read, the others were known$/);
+  });
+
+  test('differ when a file was changed in place, whatever is known of it', async () => {
+    const { verify, files } = await stamped({ withRows });
+    const [first] = await files();
+    const path = first?.location ?? '';
+    await flipByte(path, 6);
+    const changed = (await verify({ withRows }))['rows'];
+    expect(changed?.outcome).toBe('differs');
+    await rm(path);
+    expect((await verify({ withRows }))['rows']).toMatchObject({
+      outcome: 'differs',
+      differences: [expect.stringContaining('1 of')],
+    });
+  });
+
+  test('differ from another stamped digest', async () => {
+    const { verify, ledger, runId } = await stamped({ withRows });
+    const { tags } = await ledger.runs.get(runId);
+    const edited = tags['asof.stamp']?.replace(/rows-v1:./, 'rows-v1:x') ?? '';
+    await ledger.runs.record(runId, { tags: { 'asof.stamp': edited } });
+    const { stamp, rows } = await verify({ withRows });
+    expect([stamp?.outcome, rows?.outcome]).toEqual(['differs', 'differs']);
+    expect(rows?.differences.join()).toMatch(
+      /^row digest rows-v1:[0-9a-f]{64}, stamped was rows-v1:x/,
+    );
   });
 });
 

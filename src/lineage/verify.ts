@@ -8,6 +8,7 @@ import type { DeltaTable } from '../delta/delta-table.ts';
 import { digestOf } from '../delta/snapshot-summary.ts';
 import { formatTableRef } from '../delta/table-ref.ts';
 import { type FileSpan, metadataAt, spansAt } from '../delta/table-timeline.ts';
+import type { DigestCache } from '../registry/digest-cache.ts';
 import type { Run } from '../registry/run.ts';
 import type { RunStore } from '../registry/run-store.ts';
 import type { JournalEntry, StampJournal } from '../registry/stamp-journal.ts';
@@ -19,16 +20,20 @@ import type { Stamp, StampedTable } from './stamp.ts';
 import { tableStates } from './table-states.ts';
 import type { TraceSources } from './trace-sources.ts';
 import { verifyFolder } from './verify-folder.ts';
+import { checkRows } from './verify-rows.ts';
 import { stampIn, stampOn } from './wire-stamp.ts';
 
 export interface VerifyOptions extends CallOptions {
   /** Hash every data file, and compare with the hashes of an earlier time. */
   readonly isDeep?: boolean;
+  /** Read the rows, and compare their digest with the stamped one, or with that of an earlier time. */
+  readonly withRows?: boolean;
 }
 
 type Sources = TraceSources & {
   readonly runs: Pick<RunStore, 'title'>;
   readonly journal: StampJournal;
+  readonly digests: DigestCache;
 };
 
 /**
@@ -117,16 +122,17 @@ export async function verifyVersion(
   const { timelines } = table;
   const timeline = await timelines?.read([version], options);
   const tableId = timeline && metadataAt(timeline, version)?.tableId;
-  const stamped = stampsIn(await sources.journal.entries())
+  const stamps = stampsIn(await sources.journal.entries(['stamp']))
     .flatMap(({ tables }) => tables)
-    .find((one) => one.version === version && one.id === tableId);
+    .filter((one) => one.version === version && one.id === tableId);
+  const stamped = stamps.find(({ rowDigest }) => rowDigest !== undefined) ?? stamps[0];
   return await verifyClaim(
     {
       alias: '',
       ref: table.name,
       location: table.location,
       version,
-      ...(stamped && { id: stamped.id, digest: stamped.digest }),
+      ...(stamped && { id: stamped.id, digest: stamped.digest, rowDigest: stamped.rowDigest }),
     },
     sources,
     options,
@@ -134,15 +140,14 @@ export async function verifyVersion(
 }
 
 function stampsIn(entries: readonly JournalEntry[]): readonly Stamp[] {
-  return entries.flatMap(({ kind, body }) => {
-    if (kind !== 'stamp') return [];
+  return entries.map(({ body }) => {
     const { stamp, runId } = JSON.parse(body);
-    return [stampIn(String(stamp), String(runId))];
+    return stampIn(String(stamp), String(runId));
   });
 }
 
 type Claim = Pick<StampedTable, 'alias' | 'ref' | 'location' | 'version'> &
-  Partial<Pick<StampedTable, 'id' | 'digest'>>;
+  Partial<Pick<StampedTable, 'id' | 'digest' | 'rowDigest'>>;
 
 /** A table's version; where it is not what is claimed, its hold, which then stands for it. */
 async function verifyClaim(
@@ -151,7 +156,7 @@ async function verifyClaim(
   options: VerifyOptions,
 ): Promise<readonly VerifyCheck[]> {
   const checks = await verifyTable(claim, sources, options);
-  const isProven = checks.every(({ level, outcome }) => outcome === 'same' || level === 'content');
+  const isProven = checks.every((check) => check.outcome === 'same' || isFirstLook(check));
   if (isProven || claim.id === undefined) return checks;
   const states = tableStates(sources.tables, {
     now: 0,
@@ -163,8 +168,7 @@ async function verifyClaim(
   const held = await verifyFolder(hold.path);
   if (held.some(({ outcome }) => outcome === 'differs')) return [...checks, ...held];
   const stood = checks.map((check): VerifyCheck => {
-    if (check.outcome === 'same' || (check.level === 'content' && check.outcome === 'unknown'))
-      return check;
+    if (check.outcome === 'same' || isFirstLook(check)) return check;
     const note = `${check.note}; its hold stands for it`;
     return { ...check, outcome: 'unknown', note, isHeld: true };
   });
@@ -191,8 +195,10 @@ async function verifyTable(
     return [log('differs', 'the log can not be read as it was', [message])];
   }
   const { table } = found;
+  const rows = async () =>
+    options.withRows ? [await checkRows(subject, table, claim, sources, call)] : [];
   if (table.timelines === undefined) {
-    return [log('unknown', 'its engine does not show its log and files')];
+    return [log('unknown', 'its engine does not show its log and files'), ...(await rows())];
   }
   const timeline = await table.timelines.read([version], call);
   const metadata = metadataAt(timeline, version) ?? metadataAt(timeline, timeline.latestVersion);
@@ -210,23 +216,29 @@ async function verifyTable(
     { ...metadata, schema: metadata.schema() },
     spans.map(({ line }) => line),
   );
-  const moved =
-    table.location === location
-      ? ''
-      : `; the table lies at ${table.location} now, not at ${location}`;
+  const since = [
+    ...(table.location === location
+      ? []
+      : [`the table lies at ${table.location} now, not at ${location}`]),
+    ...timeline.restores.flatMap(({ version: by, to }) =>
+      by > version ? [`v${by} set the table back${to === undefined ? '' : ` to ${to}`}`] : [],
+    ),
+  ]
+    .map((change) => `; ${change}`)
+    .join('');
   const logCheck =
     claim.digest === undefined
-      ? log('unknown', 'no stamp of this version is known to this ledger')
+      ? log('unknown', `no stamp of this version is known to this ledger${since}`)
       : claim.digest === digest
-        ? log('same', `table id and snapshot digest${moved}`)
-        : log('differs', `table id and snapshot digest${moved}`, [
+        ? log('same', `table id and snapshot digest${since}`)
+        : log('differs', `table id and snapshot digest${since}`, [
             `snapshot digest ${digest}, stamped was ${claim.digest}: the log was rewritten`,
           ]);
   const checks: VerifyCheck[] = [logCheck, await checkFiles(subject, table, version, spans, call)];
   if (options.isDeep) {
     checks.push(await checkContent(subject, metadata.tableId, spans, sources.journal, call));
   }
-  return checks;
+  return [...checks, ...(await rows())];
 }
 
 /** Every data file and deletion vector is there with its size, and every vector is sound. */
@@ -275,6 +287,11 @@ async function checkFiles(
   return { level: 'files', subject, outcome, note, differences: differences.sort() };
 }
 
+/** Nothing of an earlier time was there to compare with, which is no fault of the data. */
+function isFirstLook({ level, outcome }: VerifyCheck): boolean {
+  return outcome === 'unknown' && (level === 'content' || level === 'rows');
+}
+
 const contentKind = 'content';
 
 /** Every data file by its SHA-256, against the one that was noted when it was first looked at. */
@@ -286,8 +303,7 @@ async function checkContent(
   options: CallOptions,
 ): Promise<VerifyCheck> {
   const known = new Map<string, string>();
-  for (const { kind, body } of await journal.entries()) {
-    if (kind !== contentKind) continue;
+  for (const { body } of await journal.entries([contentKind])) {
     const noted = JSON.parse(body);
     if (noted.tableId !== tableId) continue;
     for (const [path, hash] of Object.entries(noted.sha256)) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JournalEntry } from '../registry/stamp-journal.ts';
+import type { StampJournal } from '../registry/stamp-journal.ts';
 
 /** A version that is kept for good: a complete Delta table of its own, in a folder of asof's. */
 export interface Hold {
@@ -39,9 +39,9 @@ const wireHold: z.ZodType<Hold> = z.object({
 const wireRelease = z.object({ id: z.string() });
 
 /** The holds that the journal tells of and that were not released, oldest first. */
-export function holdsIn(entries: readonly JournalEntry[]): readonly Hold[] {
+export async function keptHolds(journal: Pick<StampJournal, 'entries'>): Promise<readonly Hold[]> {
   const holds = new Map<string, Hold>();
-  for (const { kind, body } of entries) {
+  for (const { kind, body } of await journal.entries([holdKind, releaseKind])) {
     if (kind === holdKind) {
       const hold = wireHold.parse(JSON.parse(body));
       holds.set(hold.id, hold);

@@ -16,7 +16,7 @@ test('a run without the tag carries no stamp', () => {
 
 test('fields that a later asof may add are passed over', () => {
   const stamp = aStamp();
-  const table = { ...aStampedTable(), rowDigest: 'rows-v1:…' };
+  const table = { ...aStampedTable(), columnDigest: 'columns-v1:…' };
   expect(stampOn(tagged({ ...stamp, tables: [table], validation: {} }))).toEqual(stamp);
 });
 

@@ -19,6 +19,7 @@ const wireTable: z.ZodType<StampedTable> = z.object({
   committedAt: z.iso.datetime().exactOptional(),
   digest: z.string().exactOptional(),
   rows: z.int().exactOptional(),
+  rowDigest: z.string().exactOptional(),
   read: wireRead.exactOptional(),
   backfilled: z
     .object({

@@ -9,8 +9,8 @@ export interface StampJournal {
   stampsOf(store: string, runId: string): Promise<readonly string[]>;
   /** Adds an entry of another kind. */
   append(kind: string, body: unknown): Promise<void>;
-  /** All entries, oldest first. */
-  entries(): Promise<readonly JournalEntry[]>;
+  /** Entries, oldest first: all, or those of some kinds. */
+  entries(kinds?: readonly string[]): Promise<readonly JournalEntry[]>;
   /** The chain, and what is kept beside it. */
   check(): Promise<JournalCheck>;
   /**

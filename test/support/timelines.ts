@@ -34,6 +34,7 @@ export function aTimeline(
       hasOwnTime: false,
     })),
     checkpoints: [],
+    restores: [],
     spans: [],
     operation: async () => undefined,
     failures: new Map(),

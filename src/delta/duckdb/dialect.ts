@@ -26,6 +26,12 @@ export const duckdbDialect: Dialect = {
   entries: (map, variable, each) =>
     `CASE WHEN ${map} IS NOT NULL THEN coalesce(array_to_string(list_sort(list_transform(map_entries(${map}), lambda ${variable}: ${each(`${variable}.key`, `${variable}.value`)})), ','), '') END`,
   nullText: 'CAST(NULL AS VARCHAR)',
-  sums: (source) =>
-    `SELECT CAST(count(*) AS VARCHAR), CAST(coalesce(sum(CAST('0x' || asof_hash[1:16] AS UBIGINT)), 0) AS VARCHAR), CAST(coalesce(sum(CAST('0x' || asof_hash[17:32] AS UBIGINT)), 0) AS VARCHAR) FROM (SELECT md5(asof_row) AS asof_hash FROM (${source}))`,
+  sums(source, group) {
+    const key = group === undefined ? '' : `${group}, `;
+    const half = (from: number, to: number) =>
+      `CAST(coalesce(sum(CAST('0x' || asof_hash[${from}:${to}] AS UBIGINT)), 0) AS VARCHAR)`;
+    const sums = `CAST(count(*) AS VARCHAR), ${half(1, 16)}, ${half(17, 32)}`;
+    const grouped = group === undefined ? '' : ` GROUP BY ${group}`;
+    return `SELECT ${key}${sums} FROM (SELECT ${key}md5(asof_row) AS asof_hash FROM (${source}))${grouped}`;
+  },
 };

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { LineageError } from '../../base/errors.ts';
 import { canonicalSums } from '../canonical-row.ts';
-import { rowDigest } from '../row-digest.ts';
+import { type RowSums, rowDigest } from '../row-digest.ts';
 import { type DeltaField, holds } from '../schema.ts';
 import { refuseVariants, selectedFields } from '../selected-fields.ts';
 import type { Snapshot, Snapshots } from '../snapshot.ts';
@@ -94,7 +94,49 @@ export function duckdbReader(table: string, snapshots: Snapshots): TableReader {
         await scan.session.close();
       }
     },
+
+    async fileSums(snapshot, files, options = {}) {
+      if (files.length === 0) return [];
+      refuseVariants(table, snapshot.schema.fields);
+      const some: Snapshot = {
+        ...snapshot,
+        async *files() {
+          yield files;
+        },
+      };
+      const placeColumn = unlike(
+        'asof_file',
+        snapshot.schema.fields.map(({ name }) => name),
+      );
+      const scan = await openScan(table, snapshots, some, options, undefined, placeColumn);
+      const stopWatching = watch(scan, options);
+      try {
+        const place = quoteName(placeColumn);
+        const sql = canonicalSums(scan.fields, scan.select, duckdbDialect, place);
+        const found = new Map<string, RowSums>();
+        let rows = 0;
+        for (const [index, count, high, low] of await scan.session.rows(sql)) {
+          const path = scan.files[Number(index)]?.path;
+          if (path === undefined) throw new TypeError('rows come from the files that are read');
+          found.set(path, { count: String(count), high: String(high), low: String(low) });
+          rows += Number(count);
+        }
+        checkCount(table, snapshot, scan, rows);
+        return files.map(({ path }) => found.get(path) ?? { count: '0', high: '0', low: '0' });
+      } catch (error) {
+        throw translated(error, table, options);
+      } finally {
+        stopWatching();
+        await scan.session.close();
+      }
+    },
   };
+}
+
+/** A name that none of these is; names of columns differ by more than their case. */
+function unlike(name: string, names: readonly string[]): string {
+  const isTaken = names.some((other) => other.toLowerCase() === name);
+  return isTaken ? unlike(`${name}_`, names) : name;
 }
 
 /** @throws LineageError FILES_UNKNOWN */
@@ -108,6 +150,8 @@ interface Scan {
   readonly fields: readonly DeltaField[];
   /** Gives the selected rows and columns. */
   readonly select: string;
+  /** In the order in which they are read. */
+  readonly files: readonly ScanFile[];
   readonly sizeBytes: number;
   /** Absent when rows are filtered, or when the log does not say. */
   readonly expectedRows?: number;
@@ -119,6 +163,7 @@ async function openScan(
   snapshot: Snapshot,
   options: ReadOptions,
   target?: { readonly directory: string; readonly format: OutputFormat },
+  placeColumn?: string,
 ): Promise<Scan> {
   const { signal, selection = {} } = options;
   const columns = selectedFields(table, snapshot.schema, selection);
@@ -132,6 +177,7 @@ async function openScan(
     areNone: listed.length === 0,
     haveDeletedRows: listed.some(({ deletionVector }) => deletionVector),
     areVariantsText: target?.format !== 'parquet',
+    placeColumn,
   };
   const sql = scanSql(table, wanted, how);
   const session = await openSession(options);
@@ -157,10 +203,13 @@ async function openScan(
     const { select, dated } = scanSql(table, wanted, { ...how, shapes });
     if (files.length > 0) await checkCalendar(session, table, dated);
     const expected = expectedRows(files);
+    const names = columns.map(({ name }) => name);
+    if (placeColumn !== undefined) names.push(placeColumn);
     const scan = {
       session,
       fields: columns,
-      select: `SELECT ${columns.map(({ name }) => quoteName(name)).join(', ')} FROM (${select})`,
+      select: `SELECT ${names.map(quoteName).join(', ')} FROM (${select})`,
+      files,
       sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
       ...(expected !== undefined && { expectedRows: expected }),
     };

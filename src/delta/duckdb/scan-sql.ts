@@ -58,6 +58,8 @@ export function scanSql(
     readonly shapes?: readonly FileShape[];
     /** Variants as JSON, which needs `registerVariantText`; else as the bytes that they are. */
     readonly areVariantsText?: boolean;
+    /** Gives each row's file too, by its place among them, in a column of this name. */
+    readonly placeColumn?: string | undefined;
   },
 ): ScanSql {
   const columnMapping = columnMappingOf(table, snapshot);
@@ -95,6 +97,10 @@ export function scanSql(
   const kept = stored.map((_, place) => `c${place}`);
   if (partitions.length > 0) {
     kept.push(`${ofFile('asof_partitions')} AS asof_p`);
+  }
+  if (files.placeColumn !== undefined) {
+    kept.push('file_index AS asof_place');
+    columns.push(`asof_place AS ${quoteName(files.placeColumn)}`);
   }
   if (kept.length === 0) kept.push('file_row_number');
   const source = ["getvariable('asof_files')", 'hive_partitioning = false'];

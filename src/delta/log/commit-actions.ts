@@ -27,6 +27,12 @@ export interface CommitActions {
     | { readonly type: 'remove'; readonly remove: FileRemoved }
   )[];
   readonly metadata: MetadataSet | undefined;
+  readonly restored: Restored | undefined;
+}
+
+/** What RESTORE was told to go back to, as it wrote that down. */
+export interface Restored {
+  readonly to: string | undefined;
 }
 
 const optional = <T extends z.ZodType>(schema: T) =>
@@ -83,10 +89,33 @@ const wireMetadata = z
     }),
   );
 
+const place = z.union([z.string(), z.number()]).nullish().catch(undefined);
+
+/** Anything may stand in a commitInfo; only what RESTORE writes is looked at. Spark has the version as a number, delta-rs as text. */
+const wireRestore = z
+  .object({
+    operation: z.literal('RESTORE'),
+    operationParameters: z.object({ version: place, timestamp: place }).nullish().catch(undefined),
+  })
+  .transform(({ operationParameters }): Restored => {
+    const { version, timestamp } = operationParameters ?? {};
+    const to = hasText(version)
+      ? `v${version}`
+      : hasText(timestamp)
+        ? String(timestamp)
+        : undefined;
+    return { to };
+  });
+
+function hasText(value: string | number | null | undefined): boolean {
+  return value !== undefined && value !== null && value !== '';
+}
+
 const wireAction = z.object({
   add: optional(wireAdd),
   remove: optional(wireRemove),
   metaData: optional(wireMetadata),
+  commitInfo: wireRestore.optional().catch(undefined),
 });
 
 /**
@@ -97,6 +126,7 @@ const wireAction = z.object({
 export function parseCommit(bytes: Uint8Array, table: string, file: string): CommitActions {
   const files: CommitActions['files'][number][] = [];
   let metadata: MetadataSet | undefined;
+  let restored: Restored | undefined;
   for (const [index, line] of new TextDecoder().decode(bytes).split('\n').entries()) {
     if (line.trim() === '') continue;
     const damaged = (problem: string, cause: unknown) =>
@@ -109,12 +139,13 @@ export function parseCommit(bytes: Uint8Array, table: string, file: string): Com
     }
     const action = wireAction.safeParse(json);
     if (!action.success) throw damaged(`line ${index + 1} is no action of Delta.`, action.error);
-    const { add, remove, metaData } = action.data;
+    const { add, remove, metaData, commitInfo } = action.data;
     if (add !== undefined) files.push({ type: 'add', add });
     if (remove !== undefined) files.push({ type: 'remove', remove });
     if (metaData !== undefined) metadata = metaData;
+    restored ??= commitInfo;
   }
-  return { files, metadata };
+  return { files, metadata, restored };
 }
 
 /**

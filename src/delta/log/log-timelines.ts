@@ -237,6 +237,7 @@ class Replay {
   readonly #open = new Map<string, OpenSpan>();
   readonly #spans: FileSpan[] = [];
   readonly #metadata: TimelineMetadata[] = [];
+  readonly #restores: Timeline['restores'][number][] = [];
 
   constructor(
     store: TableStore,
@@ -314,6 +315,7 @@ class Replay {
       damaged,
       latestVersion: latest,
       metadata: this.#metadata,
+      restores: this.#restores,
       checkpoints: this.#listing.checkpoints.map(({ version: of, files }) => ({
         version: of,
         writtenAt: Math.max(...files.map(({ modifiedAt = 0 }) => modifiedAt)),
@@ -322,7 +324,8 @@ class Replay {
     };
   }
 
-  async #apply(version: number, { files, metadata }: CommitActions): Promise<void> {
+  async #apply(version: number, { files, metadata, restored }: CommitActions): Promise<void> {
+    if (restored !== undefined) this.#restores.push({ version, ...restored });
     if (metadata !== undefined) this.#setMetadata(version, metadata);
     for (const action of files) {
       if (action.type === 'remove') await this.#close(version, action.remove);

@@ -12,6 +12,7 @@ const pinned = z.strictObject({
   /** The snapshot digest; null where a warehouse alone knows the table. */
   digest: z.string().nullable(),
   rows: z.int().nullable(),
+  rowDigest: z.string().exactOptional(),
 });
 
 /** Tables resolved at one instant. `asof stamp --pins` takes it back. */

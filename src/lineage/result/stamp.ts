@@ -12,6 +12,7 @@ const table = z.strictObject({
   /** null where a warehouse alone knew the table. */
   digest: z.string().nullable(),
   rows: z.int().nullable(),
+  rowDigest: z.string().exactOptional(),
   read: readSpec.nullable(),
 });
 

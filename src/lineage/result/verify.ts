@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { schemaVersion } from './parts.ts';
 
 const check = z.strictObject({
-  /** What was compared: the stamp with the ledger's copy, the log with the stamp, files with the log, content with earlier content. */
-  level: z.enum(['stamp', 'log', 'files', 'content', 'manifest']),
+  /** What was compared: the stamp with the ledger's copy, the log with the stamp, files with the log, content and rows with earlier ones. */
+  level: z.enum(['stamp', 'log', 'files', 'content', 'rows', 'manifest']),
   /** `features: analytics.customer_features@v47`, or a folder. */
   subject: z.string(),
   outcome: z.enum(['same', 'differs', 'unknown']),

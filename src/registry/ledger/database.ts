@@ -4,6 +4,7 @@ import Database from 'libsql';
 import { LineageError } from '../../base/errors.ts';
 import { parseWire } from '../../base/wire.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
+import { tellOfEarlierSyncs } from './sightings.ts';
 
 /** The ledger's file, opened at the first question and made at the first thing to keep. */
 export interface LedgerDatabase {
@@ -127,22 +128,37 @@ const syncTables = `
   CREATE INDEX sync_events_of_model ON sync_events (store, name, kind, at);
 `;
 
-const version = 1;
+/** What was worked out at some cost; losing it costs time only. */
+const digestTable = `
+  CREATE TABLE digests (key TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;
+`;
+
+/** Each makes a ledger of the format before it one of its own. */
+const formats: readonly ((writer: LedgerWriter, database: Database.Database) => void)[] = [
+  (_, database) => {
+    for (const made of [tables, journalTable, syncTables]) database.exec(made);
+  },
+  (writer, database) => {
+    database.exec(digestTable);
+    tellOfEarlierSyncs(writer, Date.now());
+  },
+];
 
 function opened(database: Database.Database, path: string): Database.Database {
   try {
     database.exec('PRAGMA foreign_keys = ON');
-    if (versionOf(database) < version) {
+    if (versionOf(database) < formats.length) {
       transaction(database, () => {
         // Another process may have made the tables while this one waited.
-        if (versionOf(database) >= version) return;
-        for (const made of [tables, journalTable, syncTables]) database.exec(made);
-        database.exec(`PRAGMA user_version = ${version}`);
+        const before = versionOf(database);
+        if (before >= formats.length) return;
+        for (const upgrade of formats.slice(before)) upgrade(writerOf(database, path), database);
+        database.exec(`PRAGMA user_version = ${formats.length}`);
       });
     }
     const found = versionOf(database);
-    if (found === version) return database;
-    const problem = `it has format ${found} and this asof knows format ${version}; a newer asof wrote it`;
+    if (found === formats.length) return database;
+    const problem = `it has format ${found} and this asof knows format ${formats.length}; a newer asof wrote it`;
     throw new LineageError('LEDGER_UNUSABLE', { path, problem });
   } catch (error) {
     database.close();

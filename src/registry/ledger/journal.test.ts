@@ -2,7 +2,9 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
+import { aModelVersion } from '../../../test/support/builders.ts';
 import { temporaryFolder } from '../../../test/support/tables.ts';
+import type { ModelVersion } from '../model.ts';
 import { checkChain, entryHash, noHash } from './journal.ts';
 import { openLedger } from './ledger.ts';
 
@@ -155,4 +157,98 @@ describe('another copy', () => {
     expect(await journal.entries()).toEqual([]);
     close();
   });
+});
+
+describe('what syncs of another registry saw', () => {
+  const aVersion = (fields: Partial<ModelVersion> = {}) => aModelVersion({ version: 1, ...fields });
+  /** Two looks: a model version, then its move to Production. */
+  async function synced(path: string) {
+    const ledger = openLedger(path, () => 1_000);
+    const mirror = ledger.mirror('MLflow');
+    const see = (at: number, version: ModelVersion) =>
+      mirror.save({ models: [{ name: version.name, versions: [version] }], runs: [] }, at);
+    see(10, aVersion());
+    see(20, aVersion({ stage: 'Production' }));
+    see(30, aVersion({ stage: 'Production' }));
+    return ledger;
+  }
+  const production = { kind: 'stage', what: 'Production' } as const;
+  const { name } = aVersion();
+
+  test('is told sync by sync, also when nothing had changed', async () => {
+    const { journal, close } = await synced(await aPath());
+    const entries = await journal.entries();
+    expect(entries.map(({ at, kind, body }) => [at, kind, JSON.parse(body).events.length])).toEqual(
+      [
+        [10, 'sighting', 2],
+        [20, 'sighting', 1],
+        [30, 'sighting', 0],
+      ],
+    );
+    expect((await journal.check()).problems).toEqual([]);
+    close();
+  });
+
+  test.each([
+    {
+      sql: "UPDATE sync_events SET what = 'Staging' WHERE what = 'Production'",
+      problem:
+        /entry 2 tells of a sighting that is gone: MLflow at 1970.*; a sighting is kept that/,
+      why: 'a change is edited',
+    },
+    { sql: 'DELETE FROM sync_events WHERE id = 1', problem: /entry 1 tells/, why: 'one is gone' },
+    { sql: 'DELETE FROM syncs WHERE at = 30', problem: /entry 3 tells/, why: 'a sync is gone' },
+    {
+      sql: "INSERT INTO syncs VALUES (NULL, 'MLflow', 40)",
+      problem:
+        /^a sighting is kept that the journal does not tell of: MLflow at 1970-01-01T00:00:00.040Z$/,
+      why: 'a sync is made up',
+    },
+  ])('it is seen when $why', async ({ sql, problem }) => {
+    const path = await aPath();
+    (await synced(path)).close();
+    edit(path, sql);
+    const { journal, close } = openLedger(path);
+    expect((await journal.check()).problems.join('; ')).toMatch(problem);
+    close();
+  });
+
+  test('comes over with the journal', async () => {
+    const other = await synced(await aPath());
+    const entries = await other.journal.entries();
+    other.close();
+    const { journal, mirror, close } = openLedger(await aPath());
+    expect(await journal.take('other', entries)).toBe(3);
+    expect((await journal.check()).problems).toEqual([]);
+    expect(await mirror('MLflow').past.holders(name, production, 25)).toMatchObject({
+      versions: [1],
+      known: 'observed',
+    });
+    close();
+  });
+
+  test('before the journal told of it is told when the ledger is opened', async () => {
+    const path = await aPath();
+    (await synced(path)).close();
+    edit(path, 'DELETE FROM journal; DROP TABLE digests; PRAGMA user_version = 1');
+    const { journal, mirror, close } = openLedger(path);
+    const bodies = (await journal.entries()).map(({ body }) => JSON.parse(body));
+    expect(bodies.map(({ at, events }) => [at, events.length])).toEqual([
+      [10, 2],
+      [20, 1],
+      [30, 0],
+    ]);
+    expect((await journal.check()).problems).toEqual([]);
+    expect(await mirror('MLflow').past.holders(name, production, 25)).toMatchObject({
+      versions: [1],
+    });
+    close();
+  });
+});
+
+test('entries can be asked for by their kind', async () => {
+  const { journal, close } = await aLedger(await aPath());
+  expect((await journal.entries(['transition'])).map(({ seq }) => seq)).toEqual([4, 5]);
+  expect(await journal.entries(['hold'])).toEqual([]);
+  close();
 });

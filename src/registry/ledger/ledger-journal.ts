@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { StampJournal } from '../stamp-journal.ts';
 import type { LedgerDatabase } from './database.ts';
-import { appendEntry, checkJournal, importEntries, readEntries } from './journal.ts';
+import { appendEntry, readEntries } from './journal.ts';
+import { checkJournal, importEntries } from './journal-check.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
 
 /** The ledger's journal. What it tells of and the entry that tells it are written together. */
@@ -27,7 +28,7 @@ export function ledgerJournal(database: LedgerDatabase, now: () => number): Stam
     },
     stampsOf: async (store, runId) => stampsOf(store, runId),
     append: async (kind, body) => write((writer) => appendEntry(writer, { at: now(), kind, body })),
-    entries: async () => readEntries(database),
+    entries: async (kinds) => readEntries(database, kinds),
     check: async () => checkJournal(database),
     take: async (source, entries) =>
       write((writer) => importEntries(writer, database.path, source, entries)),

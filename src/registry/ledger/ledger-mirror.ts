@@ -7,6 +7,7 @@ import { type Run, runStatuses } from '../run.ts';
 import { stageHolders } from '../stage-holders.ts';
 import type { LedgerDatabase } from './database.ts';
 import { mirrorPast } from './mirror-past.ts';
+import { appendSighting, type SightedEvent } from './sightings.ts';
 
 const texts = z.record(z.string(), z.string());
 const input = z.object({
@@ -182,16 +183,12 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
       );
       const changes = { newVersions: 0, moves: 0, gone: 0, newRuns: 0 };
       database.write((run) => {
-        const event = (version: ModelVersion, kind: string, what: string | null) =>
-          run('INSERT INTO sync_events VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)', [
-            store,
-            at,
-            version.name,
-            version.version,
-            kind,
-            what,
-            version.updatedAt ?? null,
-          ]);
+        const events: SightedEvent[] = [];
+        const event = (
+          { name, version, updatedAt }: ModelVersion,
+          kind: string,
+          what: string | null,
+        ) => events.push([name, version, kind, what, updatedAt ?? null]);
         const seen = new Set<string>();
         for (const { name, description, versions } of models) {
           run('INSERT OR REPLACE INTO sync_models VALUES (?, ?, ?)', [
@@ -255,7 +252,7 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
             JSON.stringify(one),
           ]);
         }
-        run('INSERT INTO syncs VALUES (NULL, ?, ?)', [store, at]);
+        appendSighting({ run, all: database.all }, { store, at, events });
       });
       return changes;
     },

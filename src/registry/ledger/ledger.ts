@@ -1,9 +1,11 @@
+import type { DigestCache } from '../digest-cache.ts';
 import type { ModelRegistry } from '../model-registry.ts';
 import type { RegistryMirror, RegistryPast } from '../registry-past.ts';
 import type { RunSearch, RunTagger } from '../run-search.ts';
 import type { RunStore } from '../run-store.ts';
 import type { StampJournal } from '../stamp-journal.ts';
 import { ledgerDatabase } from './database.ts';
+import { ledgerDigests } from './ledger-digests.ts';
 import { ledgerJournal } from './ledger-journal.ts';
 import { ledgerMirror } from './ledger-mirror.ts';
 import { ledgerModelRegistry } from './ledger-model-registry.ts';
@@ -15,6 +17,7 @@ export interface Ledger {
   readonly runs: RunStore;
   readonly models: ModelRegistry;
   readonly journal: StampJournal;
+  readonly digests: DigestCache;
   readonly search: RunSearch;
   readonly tagger: RunTagger;
   /** Of the ledger's own models. */
@@ -34,6 +37,7 @@ export function openLedger(file: string, now: () => number = Date.now): Ledger {
     runs,
     models: ledgerModelRegistry(database, runs, title, now),
     journal: ledgerJournal(database, now),
+    digests: ledgerDigests(database),
     search,
     tagger,
     past: ledgerPast(database),
