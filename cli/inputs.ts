@@ -14,7 +14,6 @@ import {
   preloadSnapshots,
   type ReadSpec,
   type Registry,
-  type RunSearch,
   type Settings,
   type TableName,
   type TraceOptions,
@@ -55,7 +54,7 @@ export function evidenceFor(
 export function sourcesFor(
   registry: Registry,
   isOffline: boolean,
-): Omit<TraceSources, 'tables' | 'search'> & { readonly search: Pick<RunSearch, 'byIds'> } {
+): Omit<TraceSources, 'tables' | 'search'> & Required<Pick<TraceSources, 'search'>> {
   const { mirror } = registry;
   // The ledger is its own copy.
   if (!isOffline || mirror === undefined) return registry;

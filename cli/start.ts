@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { run } from './run.ts';
 
 /** Joins the command line to the process: streams, signals, exit code. */
@@ -19,7 +20,7 @@ export async function start(): Promise<void> {
   });
   const { env } = process;
   process.exitCode = await run(process.argv.slice(2), {
-    out: (text) => process.stdout.write(text),
+    out: (text) => writeTogether(process.stdout, text),
     err: (text) => process.stderr.write(text),
     env,
     cwd: process.cwd(),
@@ -30,4 +31,13 @@ export async function start(): Promise<void> {
     signal: interruption.signal,
     execute: async (...given) => (await import('./execute.ts')).execute(...given),
   });
+}
+
+/** What is written in one go reaches the system in few pieces, not line by line. */
+function writeTogether(stream: Writable, text: string): void {
+  if (stream.writableCorked === 0) {
+    stream.cork();
+    setImmediate(() => stream.uncork());
+  }
+  stream.write(text);
 }

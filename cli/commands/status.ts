@@ -33,15 +33,13 @@ export function statusCommand(context: CommandContext) {
       const tables = tablesFor(context, settings);
       const registry = await connectRegistry(settings, context);
       try {
-        // Whatever the copy has is as near one by one.
-        const { search: _, ...copy } = sourcesFor(registry, options.offline);
         const lines: StatusLine[] = [];
         let findings = 0;
         const { versionParams } = settings;
         const asked = status(
           refs,
           {
-            ...(options.offline ? copy : registry),
+            ...sourcesFor(registry, options.offline),
             tables,
             holds: await keptHolds(registry.journal),
           },

@@ -41,10 +41,8 @@ export function traceCommand(context: CommandContext) {
       try {
         const instant = on === undefined ? undefined : pastMoment(on, now());
         // What is gone from the registry since is in the copy.
-        const { search: _, ...copy } = sourcesFor(registry, offline || instant !== undefined);
-        const isCopy = copy.runs !== registry.runs;
         const sources = {
-          ...(isCopy ? copy : registry),
+          ...sourcesFor(registry, offline || instant !== undefined),
           tables: tablesFor(context, settings),
           holds: await keptHolds(registry.journal),
         };

@@ -15,6 +15,10 @@ import type { Warning } from './result/parts.ts';
 import type { Stamp } from './stamp.ts';
 import { stampOn } from './wire-stamp.ts';
 
+/** Where the search for children or for shared datasets is absent, they are not looked at. */
+export type RelatedRuns = Pick<RunSearch, 'byIds'> &
+  Partial<Pick<RunSearch, 'childrenOf' | 'firstWith'>>;
+
 export interface EvidenceSources {
   readonly tables: DeltaTables;
   readonly runs: Pick<RunStore, 'get' | 'page'>;
@@ -22,8 +26,7 @@ export interface EvidenceSources {
     ModelRegistry,
     'models' | 'model' | 'version' | 'inStage' | 'byAlias' | 'loggedModel'
   >;
-  /** Absent: parents are looked at, children and shared datasets are not. */
-  readonly search?: RunSearch;
+  readonly search?: RelatedRuns;
   /** Absent: the files of models are not looked at. */
   readonly artifactReader?: ArtifactReader;
 }
@@ -155,7 +158,7 @@ async function relatedEvidence(
     if (parents.some(saysVersion)) return parents;
   }
   if (parents.some(({ evidence }) => evidence.length > 0)) return parents;
-  const children = (await sources.search?.childrenOf(run, mostChildren, options)) ?? [];
+  const children = (await sources.search?.childrenOf?.(run, mostChildren, options)) ?? [];
   return [
     ...parents,
     ...children.map((child) => otherRun(child, `of child run ${child.id}`, options)),
@@ -210,10 +213,11 @@ async function runOrWarning(
 export async function withSharing(
   run: Run,
   evidence: readonly Evidence[],
-  search: Pick<RunSearch, 'firstWith'> | undefined,
+  search: Partial<Pick<RunSearch, 'firstWith'>> | undefined,
   options: CallOptions,
 ): Promise<readonly Evidence[]> {
-  if (search === undefined || evidence.some(({ kind }) => kind === 'stamp')) return evidence;
+  if (search?.firstWith === undefined || evidence.some(({ kind }) => kind === 'stamp'))
+    return evidence;
   const noted: Evidence[] = [];
   for (const item of evidence) {
     const first =

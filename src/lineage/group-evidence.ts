@@ -16,14 +16,17 @@ interface Group {
  * Puts together what is about the same table: the same name, location or table id. A table that is stamped under several aliases, at
  * several versions perhaps, is as many uses; other records go to the one of their alias, else of their version, else to the first.
  * Tables come in the order of their strongest evidence.
+ *
+ * @param known what names and locations stand for, found before and from now on
  */
 export function groupByTable(
   evidence: readonly Evidence[],
   tables: DeltaTables,
+  known = new Map<string, readonly string[]>(),
 ): readonly TableEvidence[] {
   let groups: readonly Group[] = [];
   for (const item of evidence) {
-    const keys = keysOf(item, tables);
+    const keys = keysOf(item, tables, known);
     const same = groups.filter((group) => keys.some((key) => group.keys.has(key)));
     const [first, ...others] = same;
     if (first === undefined || item.kind === 'stamp') {
@@ -51,10 +54,22 @@ function useMeant({ alias, version }: Evidence, uses: readonly Group[]): Group |
   );
 }
 
-function keysOf({ ref, location, id }: Evidence, tables: DeltaTables): readonly string[] {
-  const places = location === undefined ? [ref] : [ref, location];
-  const locations = places.flatMap((place) => openTable(place, tables).table?.location ?? []);
-  return [...places.map(placeKey), ...locations, ...(id === undefined ? [] : [`id ${id}`])];
+function keysOf(
+  { ref, location, id }: Evidence,
+  tables: DeltaTables,
+  known: Map<string, readonly string[]>,
+): readonly string[] {
+  const keys = (location === undefined ? [ref] : [ref, location]).flatMap((place) => {
+    const found = known.get(place) ?? keysOfPlace(place, tables);
+    known.set(place, found);
+    return found;
+  });
+  return id === undefined ? keys : [...keys, `id ${id}`];
+}
+
+function keysOfPlace(place: string, tables: DeltaTables): readonly string[] {
+  const { table } = openTable(place, tables);
+  return table === undefined ? [placeKey(place)] : [placeKey(place), table.location];
 }
 
 /** Names are the same in any letter case; locations need not be. */

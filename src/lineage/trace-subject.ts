@@ -43,6 +43,7 @@ export async function gatherRecords(
   options: TraceOptions,
 ): Promise<readonly SubjectRecords[]> {
   const sources = { ...given, runs: await runsAhead(subjects, given, options) };
+  const places = new Map<string, readonly string[]>();
   return await mapParallel(
     subjects,
     runsAtOnce,
@@ -61,6 +62,7 @@ export async function gatherRecords(
         groupByTable(
           all.flatMap((part) => part.evidence),
           sources.tables,
+          places,
         ),
         all.flatMap((part) => part.unnamed),
         warnings,

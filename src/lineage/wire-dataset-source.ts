@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { remembering } from '../base/remembering.ts';
 import type { RunInput } from '../registry/run.ts';
 
 export interface DeltaSource {
@@ -37,8 +38,10 @@ const wireSource = z
  */
 export function deltaSource({ sourceType, source }: RunInput): DeltaSource | undefined {
   if (sourceType !== 'delta_table') return;
-  return wireSource.safeParse(jsonOf(source)).data;
+  return tableIn(source);
 }
+
+const tableIn = remembering((source) => wireSource.safeParse(jsonOf(source)).data);
 
 /** A place that some other kind of source names. */
 export interface NamedPlace {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { remembering } from '../base/remembering.ts';
 
 export interface RecordedProfile {
   readonly rows?: number;
@@ -32,8 +33,12 @@ const wireProfile = z
 
 /** What a dataset's profile counted. */
 export function profileOf(profile: string | undefined): RecordedProfile {
-  return wireProfile.safeParse(jsonOf(profile)).data ?? { isSpark: false };
+  return profile === undefined ? { isSpark: false } : countsIn(profile);
 }
+
+const countsIn = remembering(
+  (profile) => wireProfile.safeParse(jsonOf(profile)).data ?? { isSpark: false },
+);
 
 const column = z.object({ name: z.string().optional() });
 const wireSchema = z.union([
@@ -45,12 +50,13 @@ const wireSchema = z.union([
 
 /** The names of the columns that a dataset's schema has; undefined where it names none. */
 export function recordedColumns(schema: string | undefined): readonly string[] | undefined {
-  const found = wireSchema.safeParse(jsonOf(schema)).data ?? [];
+  const found = schema === undefined ? [] : columnsIn(schema);
   return found.length === 0 ? undefined : found;
 }
 
-function jsonOf(text: string | undefined): unknown {
-  if (text === undefined) return;
+const columnsIn = remembering((schema) => wireSchema.safeParse(jsonOf(schema)).data ?? []);
+
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -136,6 +136,16 @@ ${log('mlflow.data.from_numpy(numpy.zeros((30, 2)), source=file)')}`,
     certainty: 'inferred',
     warned: ['VERSION_INFERRED'],
   },
+  'from_huggingface of files of the table': {
+    truth: 2,
+    code: `import datasets
+files = ${at(2)}.inputFiles()
+data = datasets.load_dataset("parquet", data_files=files, split="train")
+${log('mlflow.data.from_huggingface(data, path="parquet", data_files=files)')}`,
+    isKnown: true,
+    certainty: 'inferred',
+    warned: ['VERSION_INFERRED'],
+  },
   'sklearn autologging': {
     truth: 2,
     code: `import sklearn.linear_model

@@ -53,6 +53,9 @@ const versionBody: z.ZodType<ModelVersion> = z.object({
   updatedAt: z.number().exactOptional(),
 });
 const body = z.object({ body: z.string() });
+const storedVersion = body.extend({ name: z.string(), version: z.int(), is_gone: z.int() });
+const idsAtOnce = 250;
+const runsById = `SELECT body FROM sync_runs WHERE store = ? AND id IN (${new Array(idsAtOnce).fill('?').join(', ')})`;
 const isFinished = "status IN ('FINISHED', 'FAILED', 'KILLED')";
 
 /** The copy of one registry in the ledger. @param store how messages call the registry; copies of several lie side by side */
@@ -119,13 +122,17 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
       },
     },
     search: {
-      byIds: async (ids) =>
-        new Map(
-          ids.flatMap((id): readonly [string, Run][] => {
-            const run = runOf(id);
-            return run === undefined ? [] : [[id, run]];
-          }),
-        ),
+      async byIds(ids) {
+        const found = new Map<string, Run>();
+        const wanted = [...new Set(ids)];
+        for (let first = 0; first < wanted.length; first += idsAtOnce) {
+          const some = wanted.slice(first, first + idsAtOnce);
+          // Always as many, so that the statement is prepared once: no id is empty.
+          const padded = [...some, ...new Array<string>(idsAtOnce - some.length).fill('')];
+          for (const run of bodies(runBody, runsById, padded)) found.set(run.id, run);
+        }
+        return found;
+      },
     },
     models: {
       title,
@@ -166,16 +173,16 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
       const stored = new Map(
         database
           .all(
-            z.object({ body: z.string(), is_gone: z.int() }),
-            'SELECT body, is_gone FROM sync_versions WHERE store = ?',
+            storedVersion,
+            'SELECT name, version, body, is_gone FROM sync_versions WHERE store = ?',
             [store],
           )
-          .map(({ body: text, is_gone }) => {
-            const version = versionBody.parse(JSON.parse(text));
-            const key = `${version.name}/${version.version}`;
-            return [key, { version, text, isGone: is_gone === 1 }] as const;
-          }),
+          .map(({ name, version, body: text, is_gone }) => [
+            `${name}/${version}`,
+            { text, isGone: is_gone === 1 },
+          ]),
       );
+      const parsed = (text: string) => versionBody.parse(JSON.parse(text));
       const knownRuns = new Set(
         database
           .all(z.object({ id: z.string() }), 'SELECT id FROM sync_runs WHERE store = ?', [store])
@@ -200,7 +207,9 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
             const key = `${name}/${version.version}`;
             seen.add(key);
             const known = stored.get(key);
-            const before = known?.isGone ? undefined : known?.version;
+            const text = JSON.stringify(version);
+            if (text === known?.text && !known.isGone) continue;
+            const before = known === undefined || known.isGone ? undefined : parsed(known.text);
             if (before === undefined) {
               event(version, 'seen', null);
               changes.newVersions += 1;
@@ -217,8 +226,6 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
             for (const alias of before?.aliases ?? []) {
               if (!version.aliases.includes(alias)) event(version, 'alias-lost', alias);
             }
-            const text = JSON.stringify(version);
-            if (text === known?.text && !known.isGone) continue;
             run('INSERT OR REPLACE INTO sync_versions VALUES (?, ?, ?, ?, ?, 0)', [
               store,
               name,
@@ -228,8 +235,9 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
             ]);
           }
         }
-        for (const [key, { version, isGone }] of stored) {
+        for (const [key, { text, isGone }] of stored) {
           if (isGone || seen.has(key)) continue;
+          const version = parsed(text);
           changes.gone += 1;
           event(version, 'gone', null);
           run('UPDATE sync_versions SET is_gone = 1 WHERE store = ? AND name = ? AND version = ?', [

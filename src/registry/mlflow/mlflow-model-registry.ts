@@ -117,16 +117,15 @@ export function mlflowModelRegistry(
         return;
       }
       const byName = new Map<string, ModelVersion[]>();
+      const heads = all(searchModels(client, pageSize, options));
+      // Awaited below; until then a failure of the other search comes first.
+      heads.catch(() => {});
       for await (const found of searchVersions(client, undefined, pageSize, options)) {
         const same = byName.get(found.name);
         if (same === undefined) byName.set(found.name, [found]);
         else same.push(found);
       }
-      for await (const { name, description, aliases, isPrompt } of searchModels(
-        client,
-        pageSize,
-        options,
-      )) {
+      for (const { name, description, aliases, isPrompt } of await heads) {
         if (isPrompt) continue;
         const versions = await completed(byName.get(name) ?? [], aliases, options);
         yield withoutUndefined({ name, description, versions });
@@ -228,6 +227,12 @@ export function mlflowModelRegistry(
       return version(name, number, options);
     },
   };
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
 }
 
 function isActive(stage: Stage): boolean {
