@@ -42,6 +42,7 @@ export const registry: Subject = {
           costs,
           targets: [
             atMostSeconds(4, 'asof sync, first', costs),
+            atMostSeconds(0.5, 'asof sync, again', costs),
             atMostSeconds(4, 'asof status', costs),
             atMostSeconds(0.5, 'asof status --offline', costs),
           ],

@@ -20,9 +20,12 @@ const largestVersion = 2 ** 31 - 1;
 export function mlflowModelRegistry(
   client: MlflowClient,
   tracking: MlflowClient,
-  { pageSize = 1000 }: Pick<MlflowSettings, 'pageSize'>,
+  settings: Pick<MlflowSettings, 'pageSize'>,
 ): ModelRegistry {
   const { title } = client;
+  const { pageSize = 1000 } = settings;
+  // As many as MLflow gives where it is not told how many; of models 1000 are the most.
+  const { pageSize: versionsOfPage = 10_000 } = settings;
   const loggedModels = loggedModelReader(tracking);
 
   async function head(name: string, options?: CallOptions): Promise<ModelHead> {
@@ -41,7 +44,7 @@ export function mlflowModelRegistry(
     options?: CallOptions,
   ): Promise<readonly ModelVersion[]> {
     const found: ModelVersion[] = [];
-    for await (const version of searchVersions(client, nameFilter(name), pageSize, options)) {
+    for await (const version of searchVersions(client, nameFilter(name), versionsOfPage, options)) {
       if (version.name === name) found.push(version);
     }
     return completed(found, aliases, options);
@@ -120,7 +123,7 @@ export function mlflowModelRegistry(
       const heads = all(searchModels(client, pageSize, options));
       // Awaited below; until then a failure of the other search comes first.
       heads.catch(() => {});
-      for await (const found of searchVersions(client, undefined, pageSize, options)) {
+      for await (const found of searchVersions(client, undefined, versionsOfPage, options)) {
         const same = byName.get(found.name);
         if (same === undefined) byName.set(found.name, [found]);
         else same.push(found);
@@ -173,7 +176,7 @@ export function mlflowModelRegistry(
       if (/["']/.test(runId)) return [];
       const found: ModelVersion[] = [];
       const filter = `run_id = '${runId}'`;
-      for await (const version of searchVersions(client, filter, pageSize, options)) {
+      for await (const version of searchVersions(client, filter, versionsOfPage, options)) {
         if (version.runId === runId) found.push(version);
       }
       return found;
