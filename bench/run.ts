@@ -13,6 +13,7 @@ import { scale } from './subjects/scale.ts';
 import { startUp } from './subjects/start-up.ts';
 import { status } from './subjects/status.ts';
 import { trace } from './subjects/trace.ts';
+import { warehouse } from './subjects/warehouse.ts';
 
 // Measures asof against what people use instead: `npm run bench [-- SUBJECT… --write]`. With --write it also renews RESULTS.md.
 
@@ -23,6 +24,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   rehydrate,
   status,
   registry,
+  warehouse,
   scale,
 };
 

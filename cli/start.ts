@@ -4,11 +4,18 @@ import { run } from './run.ts';
 /** Joins the command line to the process: streams, signals, exit code. */
 export async function start(): Promise<void> {
   const interruption = new AbortController();
-  process.on('SIGINT', () => {
+  const interrupt = () => {
     // Twice is meant: a piece of native work may not stop at once.
     if (interruption.signal.aborted) process.exit(130);
     interruption.abort(new DOMException('Interrupted', 'AbortError'));
-  });
+  };
+  process.on('SIGINT', interrupt);
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      // A program that runs under us has it passed on instead, and its end is ours.
+      if (process.listenerCount(signal) === 1) interrupt();
+    });
+  }
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // Whoever read our output has seen enough.
     if (error.code === 'EPIPE') process.exit(0);

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { manyRows } from '../data/many-rows.ts';
-import { costOf, noSlower, type Subject } from '../subject.ts';
+import { atMost, costOf, noSlower, type Subject } from '../subject.ts';
 
 const twoGiB = 2 * 2 ** 30;
 
@@ -31,6 +31,19 @@ export const rehydrate: Subject = {
       ],
       3,
     );
+    note('making a Delta table of it in three ways, four times');
+    const links = await stopwatch.compare(
+      [
+        {
+          name: 'asof rehydrate --as delta',
+          argv: [...asof, 'rehydrate', `${table}@v0`, '--as', 'delta', '--out', out],
+          prepare,
+        },
+        { name: 'cp -l', argv: ['cp', '-rl', table, out], prepare },
+        { name: 'cp', argv: ['cp', '-r', table, out], prepare },
+      ],
+      3,
+    );
     await prepare();
     const { peakBytes } = costOf('asof rehydrate', costs);
     return [
@@ -46,6 +59,11 @@ export const rehydrate: Subject = {
             holds: peakBytes < twoGiB,
           },
         ],
+      },
+      {
+        title: 'As a Delta table of the same files, without reading a row',
+        costs: links,
+        targets: [atMost(2, 'asof rehydrate --as delta', 'cp', links)],
       },
     ];
   },

@@ -22,14 +22,18 @@ export function holdCommand(context: CommandContext) {
       'a model or run as for trace (with models:/ or runs:/), or a table as TABLE@v47',
     )
     .option('--to <folder>', 'where holds lie; default: asof-holds beside the ledger')
+    .option(
+      '--into <schema>',
+      'where a hold is made by a SQL warehouse, as catalog.schema: of tables whose files only that reaches',
+    )
     .option('--table <alias>', 'of several tables only this one; again for more', collect)
     .addOption(jsonOption())
     .addOption(configOption())
     .addHelpText(
       'after',
-      '\nA hold is a Delta table of its own: links to the files where the file system allows, else copies.\n\nExample:\n  asof hold models:/churn_model/Production\n',
+      "\nA hold is a Delta table of its own: links to the files where the file system allows, else copies;\nor a clone on the warehouse. The rows of a clone are compared with the original's.\n\nExample:\n  asof hold models:/churn_model/Production\n",
     )
-    .action(async (what, { to, table: only, json, config }) => {
+    .action(async (what, { to, into, table: only, json, config }) => {
       const { signal, now, cwd } = context;
       const settings = await settingsFor(context, config);
       const tables = tablesFor(context, settings);
@@ -45,6 +49,8 @@ export function holdCommand(context: CommandContext) {
           const { read: _, ...whole }: Wanted = one;
           const made = await hold(whole, registry.journal, {
             folder,
+            schema: into,
+            tables,
             asof: asofVersion,
             now,
             signal,

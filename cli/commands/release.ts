@@ -9,7 +9,7 @@ import {
   release,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor } from '../inputs.ts';
+import { historiesFor, settingsFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { releaseText } from '../render/hold.ts';
 
@@ -21,12 +21,13 @@ export function releaseCommand(context: CommandContext) {
     .addOption(configOption())
     .addHelpText('after', '\nExample:\n  asof release 3f2a --yes\n')
     .action(async (text, { yes, json, config }) => {
-      const { journal, close } = await connectRegistry(await settingsFor(context, config), context);
+      const settings = await settingsFor(context, config);
+      const { journal, close } = await connectRegistry(settings, context);
       try {
         const name = /[\\/]/.test(text) ? resolve(context.cwd, text) : text;
         const hold = findHold(name, await keptHolds(journal));
         const own = await ownBytes(hold);
-        if (yes) await release(hold, journal);
+        if (yes) await release(hold, journal, historiesFor(context, settings), context);
         const line = holdLineOf(hold, own, yes ? 'released' : 'planned');
         context.out(json ? `${JSON.stringify(line)}\n` : releaseText(line));
       } finally {

@@ -23,5 +23,6 @@ export function copyPlanText({
 export function copiedText({ source, version, target, copied }: CopyResult): string {
   const rows = copied === null ? '' : `  ${integer(copied.rows)} rows`;
   const facts = copied === null ? '' : `  table id ${copied.tableId}\n`;
-  return `${formatTableRef(source.ref, version)} is ${target} now${rows}\n${facts}`;
+  const when = copied?.wasThere ? 'already' : 'now';
+  return `${formatTableRef(source.ref, version)} is ${target} ${when}${rows}\n${facts}`;
 }

@@ -25,6 +25,10 @@ export interface CopyPlan {
   readonly kind: CopyKind;
   /** As it is sent. */
   readonly statement: string;
+  /** Stands on the copy, so that it is known again. */
+  readonly mark: string;
+  /** The very copy that is wanted is there already. */
+  readonly isThere: boolean;
   /** What to know before. */
   readonly risks: readonly string[];
 }
@@ -33,18 +37,26 @@ export interface Copied {
   readonly tableId: string;
   readonly location?: string;
   readonly rows: number;
+  /** It was there already, made by the same request. */
+  readonly wasThere: boolean;
 }
 
 /** Copies of a version that the table's engine makes where the table is; no row passes through this process. */
 export interface TableCopies {
   /**
-   * @throws LineageError TARGET_EXISTS, COPY_UNSUPPORTED, VERSION_TOO_NEW, VERSION_REFUSED, COLUMN_UNKNOWN, FILTER_INVALID, …
+   * @throws LineageError TARGET_EXISTS where anything but that very copy has the name; COPY_UNSUPPORTED, VERSION_TOO_NEW, VERSION_REFUSED, COLUMN_UNKNOWN, FILTER_INVALID, …
    */
   plan(request: CopyRequest, options?: CallOptions): Promise<CopyPlan>;
   /**
-   * Does it. A target that came to be meanwhile is left alone; what was begun when it fails is the engine's to undo, and it does.
+   * Does it, unless it was done before: who was stopped asks again. A target that came to be meanwhile is left alone; what was begun when it fails is the engine's to undo, and it does.
    *
    * @throws LineageError TARGET_EXISTS, FILES_MISSING, WAREHOUSE_REFUSED, …
    */
   make(plan: CopyPlan, options?: CallOptions): Promise<Copied>;
+  /**
+   * Removes a copy, if it is still the table that was made; one that is gone already is no failure.
+   *
+   * @throws LineageError TABLE_REPLACED, WAREHOUSE_REFUSED, …
+   */
+  drop(copy: CopyRequest['into'], tableId: string, options?: CallOptions): Promise<void>;
 }

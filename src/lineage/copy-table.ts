@@ -70,6 +70,6 @@ export async function makeCopy(
   { plan, copies, result }: PlannedCopy,
   options: CallOptions,
 ): Promise<CopyResult> {
-  const { tableId, location, rows } = await copies.make(plan, options);
-  return { ...result, copied: { tableId, location: location ?? null, rows } };
+  const { location, ...copied } = await copies.make(plan, options);
+  return { ...result, copied: { ...copied, location: location ?? null } };
 }

@@ -33,7 +33,7 @@ async function trained() {
   await stampRun(ledger, run.id, stampOf(pins, { at: now, asof: '0' }));
   await ledger.models.register({ name: 'm', runId: run.id });
   await ledger.models.setStage('m', 1, 'Production');
-  const options = { folder: join(folder, 'holds'), asof: '0', now: () => now };
+  const options = { folder: join(folder, 'holds'), tables, asof: '0', now: () => now };
   const keep = (version: number) =>
     hold({ alias: 'features', table, version }, ledger.journal, options);
   const holds = async () => await keptHolds(ledger.journal);
@@ -151,11 +151,11 @@ test.each([
 
 describe('a release', () => {
   test('removes the folder of the hold and nothing else', async () => {
-    const { keep, holds, ledger, location } = await trained();
+    const { keep, holds, ledger, location, tables } = await trained();
     const before = await readdir(location);
     await keep(3);
     const { hold: made } = await keep(4);
-    await release(made, ledger.journal);
+    await release(made, ledger.journal, tables);
     expect((await holds()).map(({ version }) => version)).toEqual([3]);
     await expect(stat(made.path)).rejects.toMatchObject({ code: 'ENOENT' });
     expect(await readdir(location)).toEqual(before);
@@ -165,21 +165,23 @@ describe('a release', () => {
   });
 
   test('stops at what asof did not put there', async () => {
-    const { keep, holds, ledger } = await trained();
+    const { keep, holds, ledger, tables } = await trained();
     const { hold: made } = await keep(4);
     await mkdir(join(made.path, 'mine'));
     await writeFile(join(made.path, 'mine', 'notes.txt'), 'mine');
-    await expect(release(made, ledger.journal)).rejects.toMatchObject({ code: 'OUTPUT_NOT_OURS' });
+    await expect(release(made, ledger.journal, tables)).rejects.toMatchObject({
+      code: 'OUTPUT_NOT_OURS',
+    });
     expect(await holds()).toEqual([made]);
     expect((await stat(made.path)).isDirectory()).toBe(true);
   });
 
   test('of a hold whose folder is gone forgets it', async () => {
-    const { keep, holds, ledger } = await trained();
+    const { keep, holds, ledger, tables } = await trained();
     const { hold: made } = await keep(4);
     await rm(made.path, { recursive: true });
     expect(await ownBytes(made)).toBeUndefined();
-    await release(made, ledger.journal);
+    await release(made, ledger.journal, tables);
     expect(await holds()).toEqual([]);
   });
 });

@@ -1,8 +1,11 @@
-import { createHash } from 'node:crypto';
 import { readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LineageError } from '../base/errors.ts';
+import type { DeltaTables } from '../delta/delta-table.ts';
+import { parseTableName } from '../delta/table-ref.ts';
 import type { StampJournal } from '../registry/stamp-journal.ts';
+import type { CallOptions } from './find-table.ts';
+import { type Held, holdInWarehouse, idOfHold } from './hold-in-warehouse.ts';
 import { checkOurs, manifestName } from './manifest.ts';
 import { type RehydrateOptions, rehydrate, type Wanted } from './rehydrate.ts';
 import { type Hold, holdKind, keptHolds, releaseKind } from './wire-hold.ts';
@@ -10,21 +13,28 @@ import { type Hold, holdKind, keptHolds, releaseKind } from './wire-hold.ts';
 export interface HoldOptions extends Pick<RehydrateOptions, 'asof' | 'now' | 'signal'> {
   /** The folder of all holds. */
   readonly folder: string;
+  /** The schema of those that a warehouse makes, as `catalog.schema` or `schema`. */
+  readonly schema?: string | undefined;
+  readonly tables: DeltaTables;
 }
 
 /**
  * Keeps a version for good: makes a Delta table of it in a folder of its own, and notes that in the journal. A version that is held already
- * is not held twice. Files that another hold of the table has are stored once.
+ * is not held twice. Files that another hold of the table has are stored once. Where only a warehouse reaches the table's files, it makes
+ * the copy, among its own tables.
  *
- * @throws LineageError as `rehydrate` does
+ * @throws LineageError as `rehydrate` does, and as `TableCopies` does
  */
 export async function hold(
   wanted: Wanted,
   journal: StampJournal,
-  { folder, ...options }: HoldOptions,
-): Promise<{ readonly hold: Hold; readonly wasHeld: boolean }> {
+  { folder, schema, tables, ...options }: HoldOptions,
+): Promise<Held> {
   const { table, version, of } = wanted;
   const call = options.signal && { signal: options.signal };
+  if (table.copier === undefined && table.copies !== undefined) {
+    return await holdInWarehouse(wanted, table.copies, journal, { schema, tables, ...options });
+  }
   const { tableId } = await table.snapshots.at(version, call);
   const held = (await keptHolds(journal)).filter((one) => one.table.id === tableId);
   const same = held.find(
@@ -33,7 +43,7 @@ export async function hold(
   );
   if (same !== undefined && (await isThere(same.path))) return { hold: same, wasHeld: true };
   const path = join(folder, tableId, `v${version}`);
-  const { tables } = await rehydrate([wanted], {
+  const { tables: written } = await rehydrate([wanted], {
     out: path,
     format: 'delta',
     siblings: held.map((one) => one.path),
@@ -41,13 +51,13 @@ export async function hold(
     isForced: true,
     ...options,
   });
-  const manifest = tables[0]?.manifest;
+  const manifest = written[0]?.manifest;
   if (manifest?.copy === undefined || manifest.digest === null) {
     throw new TypeError('a Delta table was made, of a version whose log was read');
   }
   const at = new Date(options.now()).toISOString();
   const made: Hold = {
-    id: createHash('sha256').update(`${path}\n${manifest.copy.tableId}`).digest('hex').slice(0, 12),
+    id: idOfHold(path, manifest.copy.tableId),
     at,
     table: manifest.table,
     version,
@@ -63,11 +73,29 @@ export async function hold(
 }
 
 /**
- * Gives a hold up: its folder is removed, nothing else.
+ * Gives a hold up: its folder is removed, or its table on the warehouse dropped, and nothing else.
  *
- * @throws LineageError OUTPUT_NOT_OURS when something in it is not asof's
+ * @throws LineageError OUTPUT_NOT_OURS when something in it is not asof's; TABLE_REPLACED
  */
-export async function release({ id, path }: Hold, journal: StampJournal): Promise<void> {
+export async function release(
+  hold: Hold,
+  journal: StampJournal,
+  tables: DeltaTables,
+  options: CallOptions = {},
+): Promise<void> {
+  const { id, path } = hold;
+  if (hold.isInWarehouse) {
+    const name = parseTableName(path);
+    const { copies } = tables.open(name);
+    if (copies === undefined || name.kind !== 'name') {
+      const problem = 'it is a table of a warehouse, and that is not configured here';
+      const instead = 'Configure the warehouse (DATABRICKS_…).';
+      throw new LineageError('COPY_UNSUPPORTED', { table: path, problem, instead });
+    }
+    await copies.drop(name, hold.copy.tableId, options);
+    await journal.append(releaseKind, { id });
+    return;
+  }
   if (await isThere(path)) {
     await checkOurs(path);
     // Out of the way at once: what is killed half-way is never taken for a hold.
@@ -97,8 +125,16 @@ export function findHold(text: string, holds: readonly Hold[]): Hold {
   throw new LineageError('HOLD_NOT_FOUND', { text, count: found.length });
 }
 
-/** Bytes of a hold's data that nothing else shares any more: what its release sets free. Undefined: the folder is gone. */
-export async function ownBytes({ path }: Hold): Promise<number | undefined> {
+/**
+ * Bytes of a hold's data that nothing else shares any more: what its release sets free. Undefined: the folder is gone. A warehouse is
+ * not asked.
+ */
+export async function ownBytes({
+  path,
+  bytes: all,
+  isInWarehouse,
+}: Hold): Promise<number | undefined> {
+  if (isInWarehouse) return all;
   if (!(await isThere(path))) return;
   let bytes = 0;
   for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { canonicalJson } from '../base/canonical-json.ts';
 import { LineageError } from '../base/errors.ts';
+import { hashFile } from '../base/hash-file.ts';
 import { type Manifest, manifestSchema } from './result/manifest.ts';
 
 /** Lies with rehydrated rows. Readers of Parquet folders pass over names that begin with `_`. */
@@ -15,10 +14,7 @@ export async function describeFile(
   folder: string,
   name: string,
 ): Promise<Manifest['files'][number]> {
-  const path = join(folder, name);
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return { name, bytes: (await stat(path)).size, sha256: hash.digest('hex') };
+  return { name, ...(await hashFile(join(folder, name))) };
 }
 
 /** A manifest with its seal: the hash of all else in it, so that one edited later can be told. */

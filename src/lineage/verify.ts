@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { canonicalJson } from '../base/canonical-json.ts';
 import { isLineageError } from '../base/errors.ts';
+import { hashFile } from '../base/hash-file.ts';
 import { mapParallel } from '../base/parallel.ts';
 import type { DeltaTable } from '../delta/delta-table.ts';
 import { digestOf } from '../delta/snapshot-summary.ts';
-import { formatTableRef } from '../delta/table-ref.ts';
+import { formatTableRef, parseTableName } from '../delta/table-ref.ts';
 import { type FileSpan, metadataAt, spansAt } from '../delta/table-timeline.ts';
 import type { DigestCache } from '../registry/digest-cache.ts';
 import type { Run } from '../registry/run.ts';
@@ -21,6 +19,7 @@ import { tableStates } from './table-states.ts';
 import type { TraceSources } from './trace-sources.ts';
 import { verifyFolder } from './verify-folder.ts';
 import { checkRows } from './verify-rows.ts';
+import type { Hold } from './wire-hold.ts';
 import { stampIn, stampOn } from './wire-stamp.ts';
 
 export interface VerifyOptions extends CallOptions {
@@ -165,7 +164,9 @@ async function verifyClaim(
   const wanted = { tableId: claim.id, version: claim.version, digest: claim.digest };
   const hold = await soundHold(wanted, sources.holds ?? [], states);
   if (hold === undefined) return checks;
-  const held = await verifyFolder(hold.path);
+  const held = hold.isInWarehouse
+    ? await verifyHeldTable(hold, sources, options)
+    : await verifyFolder(hold.path);
   if (held.some(({ outcome }) => outcome === 'differs')) return [...checks, ...held];
   const stood = checks.map((check): VerifyCheck => {
     if (check.outcome === 'same' || isFirstLook(check)) return check;
@@ -173,6 +174,16 @@ async function verifyClaim(
     return { ...check, outcome: 'unknown', note, isHeld: true };
   });
   return [...stood, ...held];
+}
+
+async function verifyHeldTable(
+  { path, copy, rowDigest }: Hold,
+  sources: Sources,
+  { signal }: CallOptions,
+): Promise<readonly VerifyCheck[]> {
+  const claim = { id: copy.tableId, version: 0, ...(rowDigest !== undefined && { rowDigest }) };
+  const table = sources.tables.open(parseTableName(path));
+  return [await checkRows(path, table, claim, sources, signal ? { signal } : {})];
 }
 
 /** A table's version against what is claimed of it. */
@@ -346,14 +357,12 @@ async function checkContent(
 
 /** Undefined for a file that is gone: that is told elsewhere. */
 async function hashOf(location: string, { signal }: CallOptions): Promise<string | undefined> {
-  const hash = createHash('sha256');
   try {
-    await pipeline(createReadStream(location), hash, ...(signal ? [{ signal }] : []));
+    return (await hashFile(location, signal)).sha256;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw error;
   }
-  return hash.digest('hex');
 }
 
 const isPlace = (location: string | undefined): location is string => location !== undefined;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { StampJournal } from '../registry/stamp-journal.ts';
 
-/** A version that is kept for good: a complete Delta table of its own, in a folder of asof's. */
+/** A version that is kept for good: a complete Delta table of its own, in a folder of asof's or on the warehouse that has the original. */
 export interface Hold {
   readonly id: string;
   /** ISO 8601, UTC. */
@@ -9,12 +9,15 @@ export interface Hold {
   /** What is held. */
   readonly table: { readonly ref: string; readonly id: string; readonly location: string };
   readonly version: number;
-  /** The snapshot digest of what is held. */
-  readonly digest: string;
-  /** The folder. */
+  /** The snapshot digest of what is held; absent where a warehouse made the copy. */
+  readonly digest?: string;
+  /** The digest of all its rows; there where a warehouse made the copy. */
+  readonly rowDigest?: string;
+  /** The folder, or the table's name on the warehouse. */
   readonly path: string;
-  /** The table in it, at its version 0. */
-  readonly copy: { readonly tableId: string; readonly digest: string };
+  readonly isInWarehouse?: true;
+  /** The table there, at its version 0. */
+  readonly copy: { readonly tableId: string; readonly digest?: string };
   readonly rows?: number;
   readonly bytes: number;
   /** The model or run that it was made for. */
@@ -29,9 +32,11 @@ const wireHold: z.ZodType<Hold> = z.object({
   at: z.iso.datetime(),
   table: z.object({ ref: z.string(), id: z.string(), location: z.string() }),
   version: z.int(),
-  digest: z.string(),
+  digest: z.string().exactOptional(),
+  rowDigest: z.string().exactOptional(),
   path: z.string(),
-  copy: z.object({ tableId: z.string(), digest: z.string() }),
+  isInWarehouse: z.literal(true).exactOptional(),
+  copy: z.object({ tableId: z.string(), digest: z.string().exactOptional() }),
   rows: z.int().exactOptional(),
   bytes: z.int(),
   of: z.string().exactOptional(),

@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../base/canonical-json.ts';
 import { isLineageError, LineageError } from '../../base/errors.ts';
+import type { Selection } from '../read-spec.ts';
 import { selectedFields } from '../selected-fields.ts';
 import type { CallOptions } from '../snapshot.ts';
 import type { CopyKind, CopyPlan, TableCopies } from '../table-copies.ts';
@@ -6,9 +9,10 @@ import { formatTableName } from '../table-ref.ts';
 import type { TableFacts } from '../version-facts.ts';
 import { withFailures } from './failures.ts';
 import { checkFilter } from './filter.ts';
-import { atVersion, quoteName, quoteTableName } from './quote.ts';
+import { atVersion, quoteName, quoteTableName, quoteText } from './quote.ts';
 import { isSqlFailure, type SqlSession } from './sql-session.ts';
 import { describeDetail } from './warehouse-facts.ts';
+import { warehouseHistory } from './warehouse-history.ts';
 import { source } from './warehouse-reader.ts';
 
 /** Copies that the warehouse makes beside its other tables. */
@@ -29,16 +33,18 @@ export function warehouseCopies(
           'Leave --clone out: the rows wanted are then written by CREATE TABLE AS SELECT.';
         throw new LineageError('COPY_UNSUPPORTED', { table, problem, instead });
       }
-      await refuseExisting(target, into.parts, options);
+      const mark = markOf(found.tableId, version, kind, selection);
+      const isThere = await findExisting(target, into.parts, mark, options);
+      const properties = `TBLPROPERTIES (${quoteText(markName)} = ${quoteText(mark)})`;
       const statement = () => {
         if (kind !== 'rows') {
           const how = kind === 'deep' ? 'DEEP' : 'SHALLOW';
-          return `CREATE TABLE ${quoteTableName(into.parts)} ${how} CLONE ${atVersion(parts, version)}`;
+          return `CREATE TABLE ${quoteTableName(into.parts)} ${how} CLONE ${atVersion(parts, version)} ${properties}`;
         }
         const fields = selectedFields(table, found.schema, selection);
         if (selection.where !== undefined) checkFilter(selection.where, found.schema);
         const names = isWhole ? '*' : fields.map(({ name }) => quoteName(name)).join(', ');
-        return `CREATE TABLE ${quoteTableName(into.parts)} USING DELTA AS SELECT ${names} FROM ${source(parts, found, selection)}`;
+        return `CREATE TABLE ${quoteTableName(into.parts)} USING DELTA ${properties} AS SELECT ${names} FROM ${source(parts, found, selection)}`;
       };
       const plan: CopyPlan = {
         source: table,
@@ -47,16 +53,29 @@ export function warehouseCopies(
         into,
         kind,
         statement: statement(),
+        mark,
+        isThere,
         risks: risksOf(kind, table),
       };
       return plan;
     },
 
-    async make({ version, target, kind, into: { parts: targetParts }, statement }, options = {}) {
+    async make(plan, options = {}) {
+      const { version, target, kind, mark, statement } = plan;
+      const { parts: targetParts } = plan.into;
       const context = { table, host: session.title, version };
-      await withFailures(context, () => session.query(statement, options)).catch((error) => {
-        throw refusedCopy(error, table, target, kind);
-      });
+      let wasThere = plan.isThere;
+      if (!wasThere) {
+        await withFailures(context, () => session.query(statement, options)).catch(
+          async (error: unknown) => {
+            if (!isLineageError(error, 'TARGET_EXISTS')) {
+              throw refusedCopy(error, table, kind);
+            }
+            // Somebody else was faster, with the same perhaps.
+            wasThere = await findExisting(target, targetParts, mark, options);
+          },
+        );
+      }
       const there = { table: target, host: session.title };
       const detail = await describeDetail(session, targetParts, target, options);
       const [row] = await withFailures(there, () =>
@@ -69,19 +88,49 @@ export function warehouseCopies(
         tableId: detail.id ?? '',
         ...(detail.location !== undefined && { location: detail.location }),
         rows: Number(row?.['n']),
+        wasThere,
       };
+    },
+
+    async drop({ parts: copyParts }, tableId, options = {}) {
+      const name = formatTableName(copyParts);
+      try {
+        const { id } = await describeDetail(session, copyParts, name, options);
+        if (id !== tableId) {
+          throw new LineageError('TABLE_REPLACED', {
+            ref: name,
+            stamped: tableId,
+            found: id ?? '',
+          });
+        }
+      } catch (error) {
+        if (isLineageError(error, 'TABLE_NOT_IN_WAREHOUSE')) return;
+        throw error;
+      }
+      await withFailures({ table: name, host: session.title }, () =>
+        session.query(`DROP TABLE ${quoteTableName(copyParts)}`, options),
+      );
     },
   };
 
-  async function refuseExisting(
+  /**
+   * Whether the target is the very copy that is wanted, made before, and nobody wrote to it since.
+   *
+   * @throws LineageError TARGET_EXISTS when it is anything else
+   */
+  async function findExisting(
     target: string,
     targetParts: readonly string[],
+    mark: string,
     options: CallOptions,
-  ): Promise<void> {
+  ): Promise<boolean> {
     try {
-      await describeDetail(session, targetParts, target, options);
+      const { properties } = await describeDetail(session, targetParts, target, options);
+      const { resolve } = warehouseHistory(session, targetParts, target, Date.now);
+      const isMarked = properties?.[markName] === mark;
+      if (isMarked && (await resolve({ kind: 'latest' }, options)).version === 0) return true;
     } catch (error) {
-      if (isLineageError(error, 'TABLE_NOT_IN_WAREHOUSE')) return;
+      if (isLineageError(error, 'TABLE_NOT_IN_WAREHOUSE')) return false;
       // A view, say: something has the name.
       if (!isLineageError(error, 'TABLE_NOT_DELTA')) throw error;
     }
@@ -89,9 +138,16 @@ export function warehouseCopies(
   }
 }
 
-function refusedCopy(error: unknown, table: string, target: string, kind: CopyKind): unknown {
-  if (isLineageError(error, 'TARGET_EXISTS'))
-    return new LineageError('TARGET_EXISTS', { target }, { cause: error });
+/** The table property by which a copy is known again. */
+const markName = 'asof.copy';
+
+function markOf(tableId: string, version: number, kind: CopyKind, selection: Selection): string {
+  const { columns, where } = selection;
+  const what = [tableId, version, kind, columns ?? null, where ?? null];
+  return createHash('sha256').update(canonicalJson(what)).digest('hex');
+}
+
+function refusedCopy(error: unknown, table: string, kind: CopyKind): unknown {
   const isDeepUnknown =
     kind === 'deep' &&
     isLineageError(error, 'WAREHOUSE_REFUSED') &&

@@ -17,7 +17,12 @@ export const copyResult = z.strictObject({
   risks: z.array(z.string()),
   /** null when only the plan was asked for. */
   copied: z
-    .strictObject({ tableId: z.string(), location: z.string().nullable(), rows: z.int() })
+    .strictObject({
+      tableId: z.string(),
+      location: z.string().nullable(),
+      rows: z.int(),
+      wasThere: z.boolean(),
+    })
     .nullable(),
 });
 

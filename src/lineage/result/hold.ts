@@ -9,8 +9,11 @@ export const holdLine = z.strictObject({
   heldAt: instant,
   table: z.strictObject({ ref: z.string(), id: z.string(), location: z.string() }),
   version: z.int(),
-  digest: z.string(),
-  /** The folder: a Delta table whose version 0 it is. */
+  /** The snapshot digest; null where a warehouse made the copy. */
+  digest: z.string().nullable(),
+  /** The digest of all rows, where a warehouse made the copy. */
+  rowDigest: z.string().exactOptional(),
+  /** The folder, or the name on the warehouse, of a Delta table whose version 0 it is. */
   path: z.string(),
   rows: z.int().nullable(),
   bytes: z.int(),
@@ -29,14 +32,15 @@ export function holdLineOf(
   ownBytes: number | undefined,
   outcome: HoldLine['outcome'],
 ): HoldLine {
-  const { id, at, table, version, digest, path, rows, bytes, of } = hold;
+  const { id, at, table, version, digest, rowDigest, path, rows, bytes, of } = hold;
   return {
     schemaVersion: 1,
     id,
     heldAt: at,
     table: { ...table },
     version,
-    digest,
+    digest: digest ?? null,
+    ...(rowDigest !== undefined && { rowDigest }),
     path,
     rows: rows ?? null,
     bytes,
