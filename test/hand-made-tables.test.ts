@@ -1,4 +1,4 @@
-import { cp, mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -8,9 +8,25 @@ import { localTableStore } from '../src/delta/log/local-table-store.ts';
 import { logHistory } from '../src/delta/log/log-history.ts';
 import { logSnapshots } from '../src/delta/log/log-snapshots.ts';
 import { logTimelines } from '../src/delta/log/log-timelines.ts';
+import { vectorFile } from '../src/delta/log/vector-file.ts';
+import type { DeletionVector } from '../src/delta/snapshot.ts';
 import { canonicalRows } from './support/canonical-rows.ts';
-import { addAction, infoAction, writeCommit } from './support/delta-log.ts';
-import { commitPath, copyTable, logFiles, sparkRows, temporaryFolder } from './support/tables.ts';
+import {
+  addAction,
+  infoAction,
+  metaDataAction,
+  protocolAction,
+  writeCommit,
+  writeLog,
+} from './support/delta-log.ts';
+import {
+  commitPath,
+  copyTable,
+  logFiles,
+  sparkRows,
+  tableCase,
+  temporaryFolder,
+} from './support/tables.ts';
 import { writtenTable } from './support/written-table.ts';
 
 // What the protocol allows and no engine at hand writes, or what lies beside a table.
@@ -150,6 +166,58 @@ describe('a table', () => {
     expect(rows[3]).toEqual(rows[1]);
     const timelines = logTimelines(localTableStore(folder), 't', duckdbCheckpointRemoves);
     expect((await timelines.read([0, 1, 2, 3])).failures.size).toBe(0);
+  });
+
+  test('may name its deletion vectors by absolute paths', async () => {
+    const folder = await copyTable('deletion_vectors');
+    let renamed = 0;
+    const byPath = (vector: DeletionVector): DeletionVector => {
+      const file = vectorFile(vector);
+      if (vector.storageType !== 'u' || file === undefined) return vector;
+      renamed += 1;
+      const path = pathToFileURL(join(folder, file.path)).href;
+      return { ...vector, storageType: 'p', pathOrInlineDv: path };
+    };
+    for (const name of await logFiles(folder)) {
+      if (!/^\d+\.json$/.test(name)) continue;
+      const path = join(folder, '_delta_log', name);
+      const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+      const actions = lines.map((line) =>
+        JSON.parse(line, (key, value) =>
+          key === 'deletionVector' && value !== null ? byPath(value) : value,
+        ),
+      );
+      await writeFile(path, actions.map((action) => `${JSON.stringify(action)}\n`).join(''));
+    }
+    expect(renamed).toBeGreaterThan(3);
+    const { versions } = tableCase('deletion_vectors');
+    for (const { version } of versions) {
+      expect(await rowsOf(folder, version)).toEqual(await sparkRows('deletion_vectors', version));
+    }
+    expect(versions.length).toBeGreaterThan(3);
+  });
+
+  test('may protect its checkpoints, which concerns writers; one that a catalog manages is refused by name', async () => {
+    const configuration = { 'delta.enableInCommitTimestamps': 'true' };
+    const table = async (readerFeatures: string[], writerFeatures: string[]) => {
+      const protocol = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures, writerFeatures };
+      return await writeLog([
+        [
+          infoAction(),
+          protocolAction(protocol),
+          metaDataAction({ configuration }),
+          addAction('a.parquet'),
+        ],
+      ]);
+    };
+    const open = async (folder: string) => await logSnapshots(localTableStore(folder), 't').at(0);
+    expect(
+      await open(await table([], ['checkpointProtection', 'inCommitTimestamp'])),
+    ).toMatchObject({ version: 0 });
+    const managed = ['catalogManaged'];
+    await expect(
+      open(await table(managed, [...managed, 'inCommitTimestamp'])),
+    ).rejects.toMatchObject({ code: 'FEATURE_UNSUPPORTED', details: { features: managed } });
   });
 
   test('may have two thousand columns', async () => {

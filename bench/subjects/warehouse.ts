@@ -15,7 +15,16 @@ export const warehouse: Subject = {
   async measure({ stopwatch, asof, python, scripts, cache, note }) {
     note('starting a warehouse and making the table');
     const jars = resolve('.venv', 'ivy', 'jars');
-    const there = await startWarehouse({ python, jars });
+    const there = await startWarehouse({
+      python,
+      jars,
+      memory: '4g',
+      conf: {
+        // Otherwise the server gathers all rows before it sends the first.
+        'spark.sql.thriftServer.incrementalCollect': 'true',
+        'spark.sql.shuffle.partitions': '16',
+      },
+    });
     const project = join(cache, 'warehouse');
     const settings = warehouseSettings(there.env, { configFile: join(project, 'no-such-file') });
     if (settings === undefined) throw new TypeError('its variables lead to it');

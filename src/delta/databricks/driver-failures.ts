@@ -23,16 +23,16 @@ export function fromDriver(error: unknown, settings: WarehouseSettings): unknown
     const problem = inWords(code, error, url);
     return new LineageError('WAREHOUSE_UNREACHABLE', { host: url.host, problem }, cause);
   }
-  if (/^T(Application|Protocol|Transport)/.test(name) || name === 'InputBufferUnderrunError') {
-    const source = `${host}${path}`;
-    return new LineageError('UNEXPECTED_RESPONSE', { source, problem: message }, cause);
-  }
   if (name === 'FetchError' || /premature close|socket hang up|network/i.test(message)) {
     return new LineageError(
       'WAREHOUSE_UNREACHABLE',
       { host: `${host}:${port}`, problem: message },
       cause,
     );
+  }
+  if (/^T(Application|Protocol|Transport)/.test(name) || name === 'InputBufferUnderrunError') {
+    const source = `${host}${path}`;
+    return new LineageError('UNEXPECTED_RESPONSE', { source, problem: message }, cause);
   }
   return error;
 }

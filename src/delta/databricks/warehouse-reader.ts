@@ -62,7 +62,9 @@ export function warehouseReader(
     const expected = await count(facts, options);
     const sql = selectRows(parts, facts, fields, selection);
     let rows = 0;
-    for (let losses = 0; ; losses++) {
+    let losses = 0;
+    for (;;) {
+      const before = rows;
       const batches = batchesFrom(sql, rows, contextOf(facts, selection), signal);
       try {
         for await (const batch of batches) {
@@ -72,8 +74,10 @@ export function warehouseReader(
         }
         break;
       } catch (error) {
-        if (!wasLost(error) || losses === losesAtMost) throw error;
-        await sleep(1000 * 2 ** losses, undefined, signal && { signal });
+        // What gets on is worth going on with, however often it is lost on a long way.
+        losses = rows > before ? 1 : losses + 1;
+        if (!wasLost(error) || losses > lossesAtMost) throw error;
+        await sleep(500 * 2 ** losses, undefined, signal && { signal });
       }
     }
     if (rows !== expected) {
@@ -127,7 +131,8 @@ export function warehouseReader(
   };
 }
 
-const losesAtMost = 2;
+/** One after the other without a row between. */
+const lossesAtMost = 2;
 
 /** The connection or the session was lost on the way, so that reading on may succeed; reading twice does no harm. */
 function wasLost(error: unknown): boolean {
