@@ -20,12 +20,15 @@ export async function syncRegistry(
 ): Promise<SyncResult> {
   const { models, search, mirror } = registry;
   const call = options.signal ? { signal: options.signal } : {};
+  const listing = listed(models, call);
+  // Awaited below; until then what the ledger says comes first.
+  listing.catch(() => {});
+  // While the server answers.
   const before = mirror.lastSeen();
-  const seen: RegisteredModel[] = [];
-  for await (const model of models.models(call)) seen.push(model);
+  const settled = options.isFull ? new Set<string>() : mirror.settledRuns();
+  const seen = await listing;
   // What is asked for after this moment is not what was seen at it.
   const at = options.now();
-  const settled = options.isFull ? new Set<string>() : mirror.settledRuns();
   const wanted = seen
     .flatMap(({ versions }) => versions.flatMap(({ runId }) => runId ?? []))
     .filter((id) => !settled.has(id));
@@ -41,4 +44,13 @@ export async function syncRegistry(
     versions: seen.reduce((count, { versions }) => count + versions.length, 0),
     ...changes,
   };
+}
+
+async function listed(
+  { models }: Pick<ModelRegistry, 'models'>,
+  options: CallOptions,
+): Promise<readonly RegisteredModel[]> {
+  const found: RegisteredModel[] = [];
+  for await (const model of models(options)) found.push(model);
+  return found;
 }
