@@ -14,7 +14,8 @@ export async function describeFile(
   folder: string,
   name: string,
 ): Promise<Manifest['files'][number]> {
-  return { name, ...(await hashFile(join(folder, name))) };
+  const { bytes, sha256 } = await hashFile(join(folder, name));
+  return { name, bytes, sha256 };
 }
 
 /** A manifest with its seal: the hash of all else in it, so that one edited later can be told. */

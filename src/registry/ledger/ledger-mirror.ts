@@ -170,26 +170,22 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
     },
 
     save({ models, runs }, at) {
-      const stored = new Map(
-        database
-          .all(
-            storedVersion,
-            'SELECT name, version, body, is_gone FROM sync_versions WHERE store = ?',
-            [store],
-          )
-          .map(({ name, version, body: text, is_gone }) => [
-            `${name}/${version}`,
-            { text, isGone: is_gone === 1 },
-          ]),
-      );
       const parsed = (text: string) => versionBody.parse(JSON.parse(text));
-      const knownRuns = new Set(
-        database
-          .all(z.object({ id: z.string() }), 'SELECT id FROM sync_runs WHERE store = ?', [store])
-          .map(({ id }) => id),
-      );
       const changes = { newVersions: 0, moves: 0, gone: 0, newRuns: 0 };
+      // Whoever else looks at the same time waits, and compares with what this one saw.
       database.write((run) => {
+        const stored = new Map(
+          database
+            .all(
+              storedVersion,
+              'SELECT name, version, body, is_gone FROM sync_versions WHERE store = ?',
+              [store],
+            )
+            .map(({ name, version, body: text, is_gone }) => [
+              `${name}/${version}`,
+              { text, isGone: is_gone === 1 },
+            ]),
+        );
         const events: SightedEvent[] = [];
         const event = (
           { name, version, updatedAt }: ModelVersion,
@@ -252,7 +248,7 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
             run('DELETE FROM sync_models WHERE store = ? AND name = ?', [store, name]);
         }
         for (const one of runs) {
-          if (!knownRuns.has(one.id)) changes.newRuns += 1;
+          if (runOf(one.id) === undefined) changes.newRuns += 1;
           run('INSERT OR REPLACE INTO sync_runs VALUES (?, ?, ?, ?)', [
             store,
             one.id,
