@@ -46,6 +46,16 @@ describe('the past of a registry that was looked at', () => {
     expect(await production(day(2))).toMatchObject({ known: 'between' });
   });
 
+  test('is not turned back by a look that came in late', async () => {
+    const { see, production, ledger } = await aMirror();
+    see(day(1), { stage: 'Production' }, {});
+    see(day(10), { stage: 'Archived' }, { stage: 'Production' });
+    const late = see(day(9), { stage: 'Production' }, {});
+    expect(late).toEqual({ newVersions: 0, moves: 0, gone: 0, newRuns: 0 });
+    expect(await production(day(20))).toMatchObject({ versions: [2] });
+    expect((await ledger.journal.entries()).length).toBe(2);
+  });
+
   test('before the first look is known of versions that have not changed since', async () => {
     const { see, production, champion } = await aMirror();
     see(day(10), { stage: 'Production', updatedAt: day(3), aliases: ['champion'] }, {});

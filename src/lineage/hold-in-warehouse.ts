@@ -98,8 +98,8 @@ async function makeWhole(
   options: CallOptions,
 ): Promise<boolean> {
   const make = async (kind: 'deep' | 'rows') => {
-    await copies.make(await copies.plan({ version, into, kind }, options), options);
-    return true;
+    const plan = await copies.plan({ version, into, kind }, options);
+    return !(await copies.make(plan, options)).wasThere;
   };
   try {
     return await make('deep').catch(async (error: unknown) => {

@@ -34,7 +34,10 @@ export async function syncRegistry(
     .filter((id) => !settled.has(id));
   const runs = await search.byIds(wanted, call);
   const parents = await parentsOf(runs, search, call);
-  const changes = mirror.save({ models: seen, runs: [...runs.values(), ...parents.values()] }, at);
+  const changes = mirror.save(
+    { models: seen, runs: [...runs.values(), ...parents.values()], previous: before },
+    at,
+  );
   return {
     schemaVersion: 1,
     registry: models.title,

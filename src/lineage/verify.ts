@@ -165,7 +165,7 @@ async function verifyClaim(
   const hold = await soundHold(wanted, sources.holds ?? [], states);
   if (hold === undefined) return checks;
   const held = hold.isInWarehouse
-    ? await verifyHeldTable(hold, sources, options)
+    ? await verifyHeldTable(hold, claim.rowDigest, sources, options)
     : await verifyFolder(hold.path);
   if (held.some(({ outcome }) => outcome === 'differs')) return [...checks, ...held];
   const stood = checks.map((check): VerifyCheck => {
@@ -176,12 +176,14 @@ async function verifyClaim(
   return [...stood, ...held];
 }
 
+/** @param stamped the row digest that the hold must have too, if one is known */
 async function verifyHeldTable(
-  { path, copy, rowDigest }: Hold,
+  { path, copy, rowDigest = '' }: Hold,
+  stamped: string | undefined,
   sources: Sources,
   { signal }: CallOptions,
 ): Promise<readonly VerifyCheck[]> {
-  const claim = { id: copy.tableId, version: 0, ...(rowDigest !== undefined && { rowDigest }) };
+  const claim = { id: copy.tableId, version: 0, rowDigest: stamped ?? rowDigest };
   const table = sources.tables.open(parseTableName(path));
   return [await checkRows(path, table, claim, sources, signal ? { signal } : {})];
 }

@@ -33,6 +33,8 @@ export interface RegistrySighting {
   readonly models: readonly RegisteredModel[];
   /** Runs that are new, or that may have changed since the last time. */
   readonly runs: readonly Run[];
+  /** What `lastSeen` said as the look began. */
+  readonly previous?: number | undefined;
 }
 
 /** A copy of a registry that is kept up to date by looking at it again and again; it answers when the registry can't. */
@@ -48,7 +50,7 @@ export interface RegistryMirror {
   lastSeen(): number | undefined;
   /** Runs that are known and can't change any more, as far as their records go. */
   settledRuns(): ReadonlySet<string>;
-  /** Keeps a sighting, and what changed since the one before. */
+  /** Keeps a sighting, and what changed since the one before; one that another, later one overtook changes nothing. */
   save(sighting: RegistrySighting, at: number): SightingChanges;
 }
 

@@ -169,11 +169,14 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
       },
     },
 
-    save({ models, runs }, at) {
+    save({ models, runs, previous }, at) {
       const parsed = (text: string) => versionBody.parse(JSON.parse(text));
       const changes = { newVersions: 0, moves: 0, gone: 0, newRuns: 0 };
       // Whoever else looks at the same time waits, and compares with what this one saw.
       database.write((run) => {
+        const last = lastSeen();
+        // Somebody began to look meanwhile, and was faster to say what is newer. A clock that was put back is no such thing.
+        if (last !== undefined && last !== previous && last > at) return;
         const stored = new Map(
           database
             .all(
