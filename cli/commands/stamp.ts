@@ -62,55 +62,45 @@ export function stampCommand(context: CommandContext) {
       'after',
       '\nWith several tables, --columns, --where, --split and --seed begin with alias=.\n\nExample:\n  asof stamp --run 828a… --table features=analytics.customer_features@v47 --where "region = \'EU\'"\n',
     )
-    .action(
-      async ({
-        run,
-        table = [],
-        pins: file,
-        validation = [],
-        rowDigest = false,
-        json,
-        config,
-        ...read
-      }) => {
-        const settings = await settingsFor(context, config);
-        const { signal, now, cwd } = context;
-        const validations = await readValidations(validation, cwd);
-        const aliases = validations.map(({ alias = '' }) => alias);
-        if (new Set(aliases).size < aliases.length) {
-          const problem = 'two files are for one table; a checkpoint puts several suites into one';
-          throw new LineageError('OPTION_INVALID', { option: '--validation', problem });
+    .action(async ({ run, table = [], pins: file, validation = [], json, config, ...more }) => {
+      const { rowDigest = false, ...read } = more;
+      const settings = await settingsFor(context, config);
+      const { signal, now, cwd } = context;
+      const validations = await readValidations(validation, cwd);
+      const aliases = validations.map(({ alias = '' }) => alias);
+      if (new Set(aliases).size < aliases.length) {
+        const problem = 'two files are for one table; a checkpoint puts several suites into one';
+        throw new LineageError('OPTION_INVALID', { option: '--validation', problem });
+      }
+      const isValidationOnly = validations.length > 0 && table.length === 0 && file === undefined;
+      if (!isValidationOnly && (table.length === 0) === (file === undefined)) {
+        const problem = 'give the tables either with --table or with --pins';
+        throw new LineageError('OPTION_INVALID', { option: '--table', problem });
+      }
+      if (rowDigest && table.length === 0) {
+        const problem =
+          "it is worked out as tables are pinned: give it with --table, or to 'asof pin' before";
+        throw new LineageError('OPTION_INVALID', { option: '--row-digest', problem });
+      }
+      const registry = await connectRegistry(settings, context);
+      try {
+        const stamp = isValidationOnly
+          ? await stampThere(registry, run, signal)
+          : await stampMade(context, settings, { table, file, read, rowDigest });
+        const stamped = await stampRun(registry, run, stamp, { signal });
+        for (const { alias, found } of validations) {
+          await stampValidation(registry.runs, run, alias, found, { now: now(), signal });
         }
-        const isValidationOnly = validations.length > 0 && table.length === 0 && file === undefined;
-        if (!isValidationOnly && (table.length === 0) === (file === undefined)) {
-          const problem = 'give the tables either with --table or with --pins';
-          throw new LineageError('OPTION_INVALID', { option: '--table', problem });
+        const page = registry.runs.page(await registry.runs.get(run, { signal }));
+        const result: StampResult = { schemaVersion: 1, ...stampedRunOf(stamped, page) };
+        context.out(json ? `${JSON.stringify(result)}\n` : stampText(result));
+        if (!json) {
+          for (const { found } of validations) context.err(validationLine(found.results));
         }
-        if (rowDigest && table.length === 0) {
-          const problem =
-            "it is worked out as tables are pinned: give it with --table, or to 'asof pin' before";
-          throw new LineageError('OPTION_INVALID', { option: '--row-digest', problem });
-        }
-        const registry = await connectRegistry(settings, context);
-        try {
-          const stamp = isValidationOnly
-            ? await stampThere(registry, run, signal)
-            : await stampMade(context, settings, { table, file, read, rowDigest });
-          const stamped = await stampRun(registry, run, stamp, { signal });
-          for (const { alias, found } of validations) {
-            await stampValidation(registry.runs, run, alias, found, { now: now(), signal });
-          }
-          const page = registry.runs.page(await registry.runs.get(run, { signal }));
-          const result: StampResult = { schemaVersion: 1, ...stampedRunOf(stamped, page) };
-          context.out(json ? `${JSON.stringify(result)}\n` : stampText(result));
-          if (!json) {
-            for (const { found } of validations) context.err(validationLine(found.results));
-          }
-        } finally {
-          registry.close();
-        }
-      },
-    );
+      } finally {
+        registry.close();
+      }
+    });
 }
 
 /** The stamp of the tables that the command line names. */

@@ -107,6 +107,12 @@ const wireRestore = z
     return { to };
   });
 
+/** Looked at before it is parsed: nearly no commit is one. */
+function isRestore(commitInfo: unknown): boolean {
+  const { operation } = (commitInfo ?? {}) as { readonly operation?: unknown };
+  return operation === 'RESTORE';
+}
+
 function hasText(value: string | number | null | undefined): boolean {
   return value !== undefined && value !== null && value !== '';
 }
@@ -115,7 +121,7 @@ const wireAction = z.object({
   add: optional(wireAdd),
   remove: optional(wireRemove),
   metaData: optional(wireMetadata),
-  commitInfo: wireRestore.optional().catch(undefined),
+  commitInfo: z.unknown().optional(),
 });
 
 /**
@@ -143,7 +149,7 @@ export function parseCommit(bytes: Uint8Array, table: string, file: string): Com
     if (add !== undefined) files.push({ type: 'add', add });
     if (remove !== undefined) files.push({ type: 'remove', remove });
     if (metaData !== undefined) metadata = metaData;
-    restored ??= commitInfo;
+    if (isRestore(commitInfo)) restored ??= wireRestore.safeParse(commitInfo).data;
   }
   return { files, metadata, restored };
 }

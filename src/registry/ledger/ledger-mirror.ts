@@ -5,6 +5,7 @@ import type { ModelVersion, RegisteredModel } from '../model.ts';
 import type { RegistryMirror } from '../registry-past.ts';
 import { type Run, runStatuses } from '../run.ts';
 import { stageHolders } from '../stage-holders.ts';
+import { anyKey, pagesOf } from './by-keys.ts';
 import type { LedgerDatabase } from './database.ts';
 import { mirrorPast } from './mirror-past.ts';
 import { appendSighting, type SightedEvent } from './sightings.ts';
@@ -54,8 +55,7 @@ const versionBody: z.ZodType<ModelVersion> = z.object({
 });
 const body = z.object({ body: z.string() });
 const storedVersion = body.extend({ name: z.string(), version: z.int(), is_gone: z.int() });
-const idsAtOnce = 250;
-const runsById = `SELECT body FROM sync_runs WHERE store = ? AND id IN (${new Array(idsAtOnce).fill('?').join(', ')})`;
+const runsById = `SELECT body FROM sync_runs WHERE store = ? AND id IN ${anyKey}`;
 const isFinished = "status IN ('FINISHED', 'FAILED', 'KILLED')";
 
 /** The copy of one registry in the ledger. @param store how messages call the registry; copies of several lie side by side */
@@ -124,12 +124,8 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
     search: {
       async byIds(ids) {
         const found = new Map<string, Run>();
-        const wanted = [...new Set(ids)];
-        for (let first = 0; first < wanted.length; first += idsAtOnce) {
-          const some = wanted.slice(first, first + idsAtOnce);
-          // Always as many, so that the statement is prepared once: no id is empty.
-          const padded = [...some, ...new Array<string>(idsAtOnce - some.length).fill('')];
-          for (const run of bodies(runBody, runsById, padded)) found.set(run.id, run);
+        for (const page of pagesOf([...new Set(ids)])) {
+          for (const run of bodies(runBody, runsById, page)) found.set(run.id, run);
         }
         return found;
       },
