@@ -4,7 +4,6 @@ import {
   type DeltaTables,
   isLineageError,
   LineageError,
-  loadSettings,
   type Moment,
   type Pin,
   type PinRequest,
@@ -20,11 +19,7 @@ import {
   type TraceSources,
   unnamedVersion,
 } from '../src/index.ts';
-import type { CliContext, CommandContext } from './context.ts';
-
-export function settingsFor({ cwd, env }: CliContext, file: string | undefined): Promise<Settings> {
-  return loadSettings({ cwd, env, file });
-}
+import type { CommandContext } from './context.ts';
 
 /** Tables for a command that is going to open snapshots of some. */
 export function tablesFor(context: CommandContext, settings: Settings): DeltaTables {

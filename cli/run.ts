@@ -136,7 +136,7 @@ export async function run(args: readonly string[], context: CliContext): Promise
 
 /** A command line that commander refuses, as `--json` reports everything. */
 async function usageError({ message }: CommanderError, args: readonly string[]) {
-  const { LineageError } = await import('../src/index.ts');
+  const { LineageError } = await import('./errors.ts');
   const option = ['asof', ...args.filter((arg) => !arg.startsWith('-')).slice(0, 1)].join(' ');
   const problem = message.replace(/^error: /, '').replace(/\.$/, '');
   return new LineageError('OPTION_INVALID', { option, problem });
@@ -148,7 +148,7 @@ async function report(error: unknown, isJson: boolean, context: CliContext): Pro
     context.err('interrupted; nothing half-written was left\n');
     return 130;
   }
-  const { isLineageError } = await import('../src/index.ts');
+  const { isLineageError } = await import('./errors.ts');
   const { failureJson, failureText } = await import('./render/failure.ts');
   context.err(isJson ? failureJson(error) : failureText(error));
   return isLineageError(error) ? exitCodes[error.code] : 1;

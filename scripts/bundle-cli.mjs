@@ -19,6 +19,8 @@ rmSync(out, { recursive: true, force: true });
 const bundle = await rolldown({
   input: { main: 'cli/main.ts' },
   platform: 'node',
+  // A module of ours does nothing until it is called, so a command loads the few that it calls.
+  treeshake: { moduleSideEffects: (id) => id.includes('node_modules') },
   external: (id) => external.some((name) => id === name || id.startsWith(`${name}/`)),
   onLog(level, log) {
     throw new Error(`${level}: ${log.message}`);
@@ -29,6 +31,8 @@ const { output } = await bundle.write({
   format: 'esm',
   entryFileNames: '[name].js',
   chunkFileNames: '[name]-[hash].js',
+  // Names stay, for stack traces.
+  minify: { mangle: { keepNames: true } },
 });
 
 const packages = new Map();

@@ -6,13 +6,8 @@ export {
   LineageError,
 } from './base/errors.ts';
 export { gitVersion } from './base/git.ts';
-export {
-  connectRegistry,
-  connectTables,
-  preloadSnapshots,
-  type Registry,
-  type WarehouseEvent,
-} from './connect.ts';
+export { connectRegistry, type Registry } from './connect-registry.ts';
+export { connectTables, preloadSnapshots, type WarehouseEvent } from './connect-tables.ts';
 export type { DeltaTable, DeltaTables } from './delta/delta-table.ts';
 export type { ReadSpec, Selection } from './delta/read-spec.ts';
 export type { RowDigest } from './delta/row-digest.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { connectTables } from '../src/connect.ts';
+import { connectTables } from '../src/connect-tables.ts';
 import { digestRows } from '../src/lineage/table-rows.ts';
 import type { DigestCache } from '../src/registry/digest-cache.ts';
 import { tableContract } from './contract/tables.ts';

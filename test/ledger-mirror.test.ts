@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
 import { openLedger } from '../src/registry/ledger/ledger.ts';
 import type { ModelVersion } from '../src/registry/model.ts';
@@ -103,6 +104,22 @@ describe('the copy of a registry', () => {
     });
     expect(see(day(2), { stage: 'Staging' }, {})).toMatchObject({ newVersions: 0, moves: 0 });
     expect(see(day(3), { stage: 'Production' })).toMatchObject({ moves: 1, gone: 1 });
+  });
+
+  test('sees a change from what an earlier asof left, which knows no digest of a listing', async () => {
+    const { ledger, see, production } = await aMirror();
+    see(day(1), { stage: 'Production' }, {});
+    see(day(2), { stage: 'Archived' }, { stage: 'Production' });
+    const database = new Database(ledger.path);
+    database.exec(`UPDATE digests SET digest = replace(digest, '${day(2)}', '${day(1)}')`);
+    expect(see(day(3), { stage: 'Archived' }, { stage: 'Production' })).toMatchObject({ moves: 0 });
+    database.exec(`
+      INSERT INTO syncs VALUES (NULL, 'MLflow at http://h', ${day(4)});
+      UPDATE sync_versions SET body = replace(body, 'Archived', 'Staging');
+    `);
+    database.close();
+    expect(see(day(5), { stage: 'Archived' }, { stage: 'Production' })).toMatchObject({ moves: 1 });
+    expect((await production(day(5)))?.versions).toEqual([2]);
   });
 
   test('still has a version that is gone, for those who ask by its number', async () => {

@@ -1,9 +1,10 @@
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { asofVersion, type BackfillLine, backfill, connectRegistry } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { evidenceFor, settingsFor, tablesFor } from '../inputs.ts';
+import { evidenceFor, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { backfillSummary, backfillTable } from '../render/backfill.ts';
+import { settingsFor } from '../settings.ts';
 
 export function backfillCommand(context: CommandContext) {
   return new Command('backfill')

@@ -11,9 +11,10 @@ import {
   verifyRun,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { evidenceFor, settingsFor, tablesFor } from '../inputs.ts';
+import { evidenceFor, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { checkText } from '../render/check.ts';
+import { settingsFor } from '../settings.ts';
 
 /** What `asof check` exits with when something required does not hold. */
 const checkFailed = 5;

@@ -1,9 +1,9 @@
 import { Command } from '@commander-js/extra-typings';
 import { configResultOf } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { table } from '../render/text.ts';
+import { settingsFor } from '../settings.ts';
 
 export function configCommand(context: CommandContext) {
   return new Command('config')

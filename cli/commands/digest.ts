@@ -1,10 +1,11 @@
 import { Command } from '@commander-js/extra-typings';
 import { digestTable } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor, tableRef, tablesFor } from '../inputs.ts';
+import { tableRef, tablesFor } from '../inputs.ts';
 import { byteSize, columnList, configOption, jsonOption } from '../options.ts';
 import { digestText } from '../render/digest.ts';
 import { progressLine } from '../render/progress-line.ts';
+import { settingsFor } from '../settings.ts';
 
 export function digestCommand(context: CommandContext) {
   return new Command('digest')

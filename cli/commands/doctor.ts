@@ -1,10 +1,11 @@
 import { Command } from '@commander-js/extra-typings';
 import { connectRegistry, doctor, type Finding, fixFinding } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { evidenceFor, settingsFor, tablesFor } from '../inputs.ts';
+import { evidenceFor, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { doctorTable, findingText } from '../render/doctor.ts';
 import { plural } from '../render/text.ts';
+import { settingsFor } from '../settings.ts';
 
 /** What `asof doctor` exits with when something is wrong. */
 const checkFailed = 5;

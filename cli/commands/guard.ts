@@ -1,9 +1,10 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { connectRegistry, guard, keptHolds, LineageError, vacuumEngines } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor, tableRef, tablesFor } from '../inputs.ts';
+import { tableRef, tablesFor } from '../inputs.ts';
 import { collect, configOption, duration, jsonOption } from '../options.ts';
 import { guardMarkdown, guardText } from '../render/guard.ts';
+import { settingsFor } from '../settings.ts';
 
 export function guardCommand(context: CommandContext) {
   return new Command('guard')

@@ -1,9 +1,10 @@
 import { Command } from '@commander-js/extra-typings';
 import { type HistoryLine, historyLineOf, LineageError } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { historiesFor, settingsFor, tableRef } from '../inputs.ts';
+import { historiesFor, tableRef } from '../inputs.ts';
 import { configOption, jsonOption, positiveInteger } from '../options.ts';
 import { historyTable } from '../render/history.ts';
+import { settingsFor } from '../settings.ts';
 
 export function historyCommand(context: CommandContext) {
   return new Command('history')

@@ -10,9 +10,10 @@ import {
   type Wanted,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor, tablesFor } from '../inputs.ts';
+import { tablesFor } from '../inputs.ts';
 import { collect, configOption, jsonOption } from '../options.ts';
 import { holdText } from '../render/hold.ts';
+import { settingsFor } from '../settings.ts';
 import { wantedFor } from '../wanted.ts';
 
 export function holdCommand(context: CommandContext) {

@@ -7,9 +7,9 @@ import {
   ownBytes,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { holdsTable } from '../render/hold.ts';
+import { settingsFor } from '../settings.ts';
 
 export function holdsCommand(context: CommandContext) {
   return new Command('holds')

@@ -8,10 +8,11 @@ import {
   parseTableRef,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { evidenceFor, settingsFor, sourcesFor, tablesFor } from '../inputs.ts';
+import { evidenceFor, sourcesFor, tablesFor } from '../inputs.ts';
 import { collect, configOption, jsonOption } from '../options.ts';
 import { impactMarkdown, impactText } from '../render/impact.ts';
 import { warningLines } from '../render/text.ts';
+import { settingsFor } from '../settings.ts';
 
 /** What `asof impact` exits with when a protected stage is hit. */
 const checkFailed = 5;

@@ -1,8 +1,8 @@
 import { Command } from '@commander-js/extra-typings';
 import { connectRegistry, journalLineOf } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
+import { settingsFor } from '../settings.ts';
 
 export function ledgerExportCommand(context: CommandContext) {
   return new Command('export')

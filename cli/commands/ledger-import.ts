@@ -8,9 +8,9 @@ import {
   LineageError,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { ledgerText } from '../render/ledger.ts';
+import { settingsFor } from '../settings.ts';
 
 export function ledgerImportCommand(context: CommandContext) {
   return new Command('import')

@@ -1,9 +1,9 @@
 import { Command } from '@commander-js/extra-typings';
 import { connectRegistry, type LedgerResult, LineageError } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { ledgerText } from '../render/ledger.ts';
+import { settingsFor } from '../settings.ts';
 
 export function ledgerVerifyCommand(context: CommandContext) {
   return new Command('verify')

@@ -2,10 +2,11 @@ import { resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { streamOffsets, tableUpstream } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor, tableRef, tablesFor } from '../inputs.ts';
+import { tableRef, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { lineageText } from '../render/lineage.ts';
 import { warningLines } from '../render/text.ts';
+import { settingsFor } from '../settings.ts';
 
 export function lineageCommand(context: CommandContext) {
   return new Command('lineage')

@@ -8,8 +8,8 @@ import {
   parseStage,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
+import { settingsFor } from '../settings.ts';
 
 export function modelPromoteCommand(context: CommandContext) {
   return new Command('promote')

@@ -6,8 +6,8 @@ import {
   modelLineOf,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
+import { settingsFor } from '../settings.ts';
 
 export function modelRegisterCommand(context: CommandContext) {
   return new Command('register')

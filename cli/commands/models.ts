@@ -1,9 +1,9 @@
 import { Command } from '@commander-js/extra-typings';
 import { connectRegistry, type ModelLine, modelLineOf, parseModelRef } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { modelTable } from '../render/models.ts';
+import { settingsFor } from '../settings.ts';
 
 export function modelsCommand(context: CommandContext) {
   return new Command('models')

@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { pinResultOf } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { pinRequests, pinWith, settingsFor, tablesFor } from '../inputs.ts';
+import { pinRequests, pinWith, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption, rowDigestOption } from '../options.ts';
 import { pinText } from '../render/pin.ts';
+import { settingsFor } from '../settings.ts';
 
 export function pinCommand(context: CommandContext) {
   return new Command('pin')

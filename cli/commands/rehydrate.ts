@@ -13,11 +13,12 @@ import {
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
 import { copyInto } from '../copy-into.ts';
-import { settingsFor, tablesFor } from '../inputs.ts';
+import { tablesFor } from '../inputs.ts';
 import { byteSize, collect, columnList, configOption, jsonOption } from '../options.ts';
 import { progressLine } from '../render/progress-line.ts';
 import { rehydrateText } from '../render/rehydrate.ts';
 import { warningLines } from '../render/text.ts';
+import { settingsFor } from '../settings.ts';
 import { type WantedChoice, wantedFor } from '../wanted.ts';
 
 export function rehydrateCommand(context: CommandContext) {

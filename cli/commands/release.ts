@@ -9,9 +9,10 @@ import {
   release,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { historiesFor, settingsFor } from '../inputs.ts';
+import { historiesFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { releaseText } from '../render/hold.ts';
+import { settingsFor } from '../settings.ts';
 
 export function releaseCommand(context: CommandContext) {
   return new Command('release')

@@ -23,7 +23,7 @@ import {
   tableEnvironment,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { pinRequests, pinWith, readSpecs, settingsFor, tablesFor } from '../inputs.ts';
+import { pinRequests, pinWith, readSpecs, tablesFor } from '../inputs.ts';
 import {
   collect,
   columnList,
@@ -34,6 +34,7 @@ import {
 } from '../options.ts';
 import { readJson } from '../read-json.ts';
 import { progressLine } from '../render/progress-line.ts';
+import { settingsFor } from '../settings.ts';
 
 export function runCommand(context: CommandContext) {
   return new Command('run')

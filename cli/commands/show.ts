@@ -1,9 +1,10 @@
 import { Command } from '@commander-js/extra-typings';
 import { describeTable } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor, tableRef, tablesFor } from '../inputs.ts';
+import { tableRef, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { showText } from '../render/show.ts';
+import { settingsFor } from '../settings.ts';
 
 export function showCommand(context: CommandContext) {
   return new Command('show')

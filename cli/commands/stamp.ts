@@ -22,14 +22,7 @@ import {
   type Validation,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import {
-  pinRequests,
-  pinWith,
-  type ReadOptions,
-  readSpecs,
-  settingsFor,
-  tablesFor,
-} from '../inputs.ts';
+import { pinRequests, pinWith, type ReadOptions, readSpecs, tablesFor } from '../inputs.ts';
 import {
   collect,
   columnList,
@@ -40,6 +33,7 @@ import {
 } from '../options.ts';
 import { readJson } from '../read-json.ts';
 import { stampText } from '../render/stamp.ts';
+import { settingsFor } from '../settings.ts';
 
 export function stampCommand(context: CommandContext) {
   return new Command('stamp')

@@ -7,10 +7,11 @@ import {
   status,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor, sourcesFor, tablesFor } from '../inputs.ts';
+import { sourcesFor, tablesFor } from '../inputs.ts';
 import { configOption, duration, jsonOption } from '../options.ts';
 import { statusMarkdown, statusText } from '../render/status.ts';
 import { warningLines } from '../render/text.ts';
+import { settingsFor } from '../settings.ts';
 
 export function statusCommand(context: CommandContext) {
   return new Command('status')

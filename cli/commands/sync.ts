@@ -1,9 +1,9 @@
 import { Command } from '@commander-js/extra-typings';
 import { connectRegistry, LineageError, syncRegistry } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { syncText } from '../render/sync.ts';
+import { settingsFor } from '../settings.ts';
 
 export function syncCommand(context: CommandContext) {
   return new Command('sync')

@@ -7,10 +7,11 @@ import {
   unnamedVersion,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { evidenceFor, pastMoment, settingsFor, sourcesFor, tablesFor } from '../inputs.ts';
+import { evidenceFor, pastMoment, sourcesFor, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { warningLines } from '../render/text.ts';
 import { traceText } from '../render/trace.ts';
+import { settingsFor } from '../settings.ts';
 
 /** What `asof trace` exits with when it found a model, but no version of any table. */
 const cannotBeKnown = 3;

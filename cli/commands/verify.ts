@@ -15,9 +15,10 @@ import {
   verifyVersion,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { settingsFor, tableRef, tablesFor } from '../inputs.ts';
+import { tableRef, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { verifyText } from '../render/verify.ts';
+import { settingsFor } from '../settings.ts';
 
 export function verifyCommand(context: CommandContext) {
   return new Command('verify')

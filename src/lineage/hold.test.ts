@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { canonicalRows } from '../../test/support/canonical-rows.ts';
 import { copyTable, sparkRows, temporaryFolder } from '../../test/support/tables.ts';
-import { connectTables } from '../connect.ts';
+import { connectTables } from '../connect-tables.ts';
 import { parseTableName } from '../delta/table-ref.ts';
 import { openLedger } from '../registry/ledger/ledger.ts';
 import { parseModelRef } from '../registry/model-ref.ts';

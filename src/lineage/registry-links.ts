@@ -6,6 +6,7 @@ import type { Evidence } from './evidence.ts';
 import { evidenceOn } from './evidence-on.ts';
 import { type EvidenceSources, type GatherOptions, otherRun } from './gather-evidence.ts';
 import { groupByTable, type TableEvidence } from './group-evidence.ts';
+import { parentsOf } from './parent-runs.ts';
 import { resolvePlaces } from './resolve-places.ts';
 import type { Stamp } from './stamp.ts';
 import { stampOn } from './wire-stamp.ts';
@@ -77,14 +78,4 @@ export function validStamp(run: Run): Stamp | undefined {
     if (!isLineageError(error, 'STAMP_INVALID')) throw error;
     return;
   }
-}
-
-/** The runs that some were started in, by id. */
-export async function parentsOf(
-  runs: ReadonlyMap<string, Run>,
-  search: Pick<RunSearch, 'byIds'>,
-  options: { readonly signal?: AbortSignal },
-): Promise<ReadonlyMap<string, Run>> {
-  const ids = [...runs.values()].flatMap(({ tags }) => tags['mlflow.parentRunId'] ?? []);
-  return ids.length === 0 ? new Map() : await search.byIds(ids, options);
 }

@@ -3,7 +3,7 @@ import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { RegistryMirror } from '../registry/registry-past.ts';
 import type { RunSearch } from '../registry/run-search.ts';
 import type { CallOptions } from './find-table.ts';
-import { parentsOf } from './registry-links.ts';
+import { parentsOf } from './parent-runs.ts';
 import type { SyncResult } from './result/sync.ts';
 
 /**

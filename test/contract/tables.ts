@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { connectTables } from '../../src/connect.ts';
+import { connectTables } from '../../src/connect-tables.ts';
 import type { DeltaTable } from '../../src/delta/delta-table.ts';
 import { formatType, type StructType } from '../../src/delta/schema.ts';
 import { type Commit, historyLineOf, isLineageError } from '../../src/index.ts';

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
-import Database from 'libsql';
+import type Database from 'libsql';
 import { LineageError } from '../../base/errors.ts';
 import { parseWire } from '../../base/wire.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
@@ -16,6 +17,12 @@ export interface LedgerDatabase {
   close(): void;
 }
 
+/** Loaded at the first question: many commands ask a server only. */
+function openFile(path: string, options?: Database.Options): Database.Database {
+  const Sqlite: typeof Database = createRequire(import.meta.url)('libsql');
+  return new Sqlite(path, options);
+}
+
 /**
  * @param file where the ledger is or will be
  * @param busyTimeoutMs how long to wait for another process that is writing
@@ -28,13 +35,13 @@ export function ledgerDatabase(file: string, busyTimeoutMs = 10_000): LedgerData
 
   const forReading = () => {
     if (open !== undefined || existsSync(path)) return forWriting();
-    empty ??= opened(new Database(':memory:'), path);
+    empty ??= opened(openFile(':memory:'), path);
     return empty;
   };
   const forWriting = () => {
     if (open === undefined) {
       mkdirSync(dirname(path), { recursive: true });
-      open = opened(new Database(path, { timeout: busyTimeoutMs }), path);
+      open = opened(openFile(path, { timeout: busyTimeoutMs }), path);
     }
     return open;
   };

@@ -1,60 +1,18 @@
 import { z } from 'zod';
 import { closest } from '../../base/closest.ts';
 import { LineageError } from '../../base/errors.ts';
-import type { ModelVersion, RegisteredModel } from '../model.ts';
-import type { RegistryMirror } from '../registry-past.ts';
-import { type Run, runStatuses } from '../run.ts';
+import type { RegisteredModel } from '../model.ts';
+import type { RegistryMirror, SightingChanges } from '../registry-past.ts';
+import type { Run } from '../run.ts';
 import { stageHolders } from '../stage-holders.ts';
 import { anyKey, pagesOf } from './by-keys.ts';
 import type { LedgerDatabase } from './database.ts';
+import { keepListing, modelName, modelNames } from './listing.ts';
 import { mirrorPast } from './mirror-past.ts';
-import { appendSighting, type SightedEvent } from './sightings.ts';
+import { appendSighting } from './sightings.ts';
+import { runBody, versionBody } from './wire-bodies.ts';
 
-const texts = z.record(z.string(), z.string());
-const input = z.object({
-  name: z.string(),
-  digest: z.string(),
-  sourceType: z.string(),
-  source: z.string(),
-  context: z.string().exactOptional(),
-  schema: z.string().exactOptional(),
-  profile: z.string().exactOptional(),
-});
-const runBody: z.ZodType<Run> = z.object({
-  id: z.string(),
-  name: z.string().exactOptional(),
-  experimentId: z.string(),
-  status: z.enum(runStatuses),
-  startedAt: z.number().exactOptional(),
-  endedAt: z.number().exactOptional(),
-  params: texts,
-  tags: texts,
-  metrics: z.record(
-    z.string(),
-    z
-      .number()
-      .nullable()
-      .transform((value) => value ?? Number.NaN),
-  ),
-  inputs: z.array(input),
-  loggedModelIds: z.array(z.string()).exactOptional(),
-  isDeleted: z.boolean(),
-});
-const versionBody: z.ZodType<ModelVersion> = z.object({
-  name: z.string(),
-  version: z.int(),
-  stage: z.string().exactOptional(),
-  aliases: z.array(z.string()),
-  runId: z.string().exactOptional(),
-  loggedModelId: z.string().exactOptional(),
-  source: z.string().exactOptional(),
-  description: z.string().exactOptional(),
-  tags: texts,
-  createdAt: z.number().exactOptional(),
-  updatedAt: z.number().exactOptional(),
-});
 const body = z.object({ body: z.string() });
-const storedVersion = body.extend({ name: z.string(), version: z.int(), is_gone: z.int() });
 const runsById = `SELECT body FROM sync_runs WHERE store = ? AND id IN ${anyKey}`;
 const isFinished = "status IN ('FINISHED', 'FAILED', 'KILLED')";
 
@@ -69,14 +27,7 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
       'SELECT body FROM sync_versions WHERE store = ? AND name = ? AND is_gone = 0 ORDER BY version',
       [name],
     );
-  const names = () =>
-    database
-      .all(
-        z.object({ name: z.string() }),
-        'SELECT name FROM sync_models WHERE store = ? ORDER BY name',
-        [store],
-      )
-      .map(({ name }) => name);
+  const names = () => database.all(modelName, modelNames, [store]).map(({ name }) => name);
   const modelOf = (name: string): RegisteredModel => {
     const [row] = database.all(
       z.object({ description: z.string().nullable() }),
@@ -166,88 +117,17 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
     },
 
     save({ models, runs, previous }, at) {
-      const parsed = (text: string) => versionBody.parse(JSON.parse(text));
-      const changes = { newVersions: 0, moves: 0, gone: 0, newRuns: 0 };
+      let changes: SightingChanges = { newVersions: 0, moves: 0, gone: 0, newRuns: 0 };
       // Whoever else looks at the same time waits, and compares with what this one saw.
       database.write((run) => {
         const last = lastSeen();
         // Somebody began to look meanwhile, and was faster to say what is newer. A clock that was put back is no such thing.
         if (last !== undefined && last !== previous && last > at) return;
-        const stored = new Map(
-          database
-            .all(
-              storedVersion,
-              'SELECT name, version, body, is_gone FROM sync_versions WHERE store = ?',
-              [store],
-            )
-            .map(({ name, version, body: text, is_gone }) => [
-              `${name}/${version}`,
-              { text, isGone: is_gone === 1 },
-            ]),
-        );
-        const events: SightedEvent[] = [];
-        const event = (
-          { name, version, updatedAt }: ModelVersion,
-          kind: string,
-          what: string | null,
-        ) => events.push([name, version, kind, what, updatedAt ?? null]);
-        const seen = new Set<string>();
-        for (const { name, description, versions } of models) {
-          run('INSERT OR REPLACE INTO sync_models VALUES (?, ?, ?)', [
-            store,
-            name,
-            description ?? null,
-          ]);
-          for (const version of versions) {
-            const key = `${name}/${version.version}`;
-            seen.add(key);
-            const known = stored.get(key);
-            const text = JSON.stringify(version);
-            if (text === known?.text && !known.isGone) continue;
-            const before = known === undefined || known.isGone ? undefined : parsed(known.text);
-            if (before === undefined) {
-              event(version, 'seen', null);
-              changes.newVersions += 1;
-            }
-            if ((before?.stage ?? 'None') !== (version.stage ?? 'None') || before === undefined) {
-              event(version, 'stage', version.stage ?? 'None');
-              if (before !== undefined) changes.moves += 1;
-            }
-            for (const alias of version.aliases) {
-              if (before?.aliases.includes(alias)) continue;
-              event(version, 'alias', alias);
-              if (before !== undefined) changes.moves += 1;
-            }
-            for (const alias of before?.aliases ?? []) {
-              if (!version.aliases.includes(alias)) event(version, 'alias-lost', alias);
-            }
-            run('INSERT OR REPLACE INTO sync_versions VALUES (?, ?, ?, ?, ?, 0)', [
-              store,
-              name,
-              version.version,
-              version.runId ?? null,
-              text,
-            ]);
-          }
-        }
-        for (const [key, { text, isGone }] of stored) {
-          if (isGone || seen.has(key)) continue;
-          const version = parsed(text);
-          changes.gone += 1;
-          event(version, 'gone', null);
-          run('UPDATE sync_versions SET is_gone = 1 WHERE store = ? AND name = ? AND version = ?', [
-            store,
-            version.name,
-            version.version,
-          ]);
-        }
-        const left = new Set(models.map(({ name }) => name));
-        for (const name of names()) {
-          if (!left.has(name))
-            run('DELETE FROM sync_models WHERE store = ? AND name = ?', [store, name]);
-        }
+        const writer = { run, all: database.all };
+        const seen = keepListing(writer, store, models, { at, last });
+        let newRuns = 0;
         for (const one of runs) {
-          if (runOf(one.id) === undefined) changes.newRuns += 1;
+          if (runOf(one.id) === undefined) newRuns += 1;
           run('INSERT OR REPLACE INTO sync_runs VALUES (?, ?, ?, ?)', [
             store,
             one.id,
@@ -255,7 +135,8 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
             JSON.stringify(one),
           ]);
         }
-        appendSighting({ run, all: database.all }, { store, at, events });
+        appendSighting(writer, { store, at, events: seen.events });
+        changes = { ...seen.changes, newRuns };
       });
       return changes;
     },

@@ -1,0 +1,1 @@
+export { isLineageError, LineageError } from '../src/index.ts';

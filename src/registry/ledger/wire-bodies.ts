@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import type { ModelVersion } from '../model.ts';
+import { type Run, runStatuses } from '../run.ts';
+
+const texts = z.record(z.string(), z.string());
+const input = z.object({
+  name: z.string(),
+  digest: z.string(),
+  sourceType: z.string(),
+  source: z.string(),
+  context: z.string().exactOptional(),
+  schema: z.string().exactOptional(),
+  profile: z.string().exactOptional(),
+});
+/** A run as the ledger keeps its copy. */
+export const runBody: z.ZodType<Run> = z.object({
+  id: z.string(),
+  name: z.string().exactOptional(),
+  experimentId: z.string(),
+  status: z.enum(runStatuses),
+  startedAt: z.number().exactOptional(),
+  endedAt: z.number().exactOptional(),
+  params: texts,
+  tags: texts,
+  metrics: z.record(
+    z.string(),
+    z
+      .number()
+      .nullable()
+      .transform((value) => value ?? Number.NaN),
+  ),
+  inputs: z.array(input),
+  loggedModelIds: z.array(z.string()).exactOptional(),
+  isDeleted: z.boolean(),
+});
+/** A model version as the ledger keeps its copy. */
+export const versionBody: z.ZodType<ModelVersion> = z.object({
+  name: z.string(),
+  version: z.int(),
+  stage: z.string().exactOptional(),
+  aliases: z.array(z.string()),
+  runId: z.string().exactOptional(),
+  loggedModelId: z.string().exactOptional(),
+  source: z.string().exactOptional(),
+  description: z.string().exactOptional(),
+  tags: texts,
+  createdAt: z.number().exactOptional(),
+  updatedAt: z.number().exactOptional(),
+});
