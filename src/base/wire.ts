@@ -2,15 +2,10 @@ import { z } from 'zod';
 import { LineageError } from './errors.ts';
 
 /** Protobuf servers send int64 as a number or as decimal text; both are read, none is rounded. */
-export const int64 = z
-  .union([
-    z.number(),
-    z
-      .string()
-      .regex(/^-?\d+$/)
-      .transform(Number),
-  ])
-  .refine(Number.isSafeInteger, 'is outside the range a JavaScript number holds exactly');
+export const int64 = z.preprocess(
+  (value) => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value),
+  z.number().refine(Number.isSafeInteger, 'is outside the range a JavaScript number holds exactly'),
+);
 
 /**
  * Reads a value that came from outside the process.

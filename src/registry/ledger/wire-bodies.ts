@@ -2,7 +2,11 @@ import { z } from 'zod';
 import type { ModelVersion } from '../model.ts';
 import { type Run, runStatuses } from '../run.ts';
 
-const texts = z.record(z.string(), z.string());
+/** Not `z.record`, which would take half of the time that a run takes. */
+const texts = z.custom<Readonly<Record<string, string>>>(
+  (value) =>
+    value instanceof Object && Object.values(value).every((text) => typeof text === 'string'),
+);
 const input = z.object({
   name: z.string(),
   digest: z.string(),
