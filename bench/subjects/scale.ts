@@ -1,10 +1,12 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type ScaleTable, scaleTables } from '../data/scale.ts';
 import { atMostMemory, type Bench, type Comparison, noSlower, type Subject } from '../subject.ts';
 
 const ours = 'deltalake-js';
 const reader = 'asof';
 const theirs = 'Python deltalake';
+const spark = 'Spark, in a session that runs';
+const jars = resolve('.venv', 'ivy', 'jars');
 
 export const scale: Subject = {
   title: 'Large tables: opening them with all their files, and reading their rows',
@@ -27,6 +29,7 @@ async function compareOpening(
     [
       { name: ours, argv: [process.execPath, join(programs, 'open-table.js'), path] },
       { name: theirs, argv: [python, join(scripts, 'open_table.py'), path] },
+      { name: spark, argv: [python, join(scripts, 'open_table_spark.py'), jars, path] },
     ],
     3,
   );
@@ -36,6 +39,7 @@ async function compareOpening(
     targets: [
       noSlower(ours, theirs, costs),
       noSlower(ours, theirs, costs, 'insideMs'),
+      noSlower(ours, spark, costs, 'insideMs'),
       atMostMemory(1.5, ours, costs),
     ],
   };

@@ -1,5 +1,11 @@
 import { Command } from '@commander-js/extra-typings';
-import { connectRegistry, doctor, type Finding, fixFinding } from '../../src/index.ts';
+import {
+  connectRegistry,
+  doctor,
+  type Finding,
+  fixFinding,
+  isLineageError,
+} from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
 import { evidenceFor, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
@@ -32,12 +38,21 @@ export function doctorCommand(context: CommandContext) {
         if (!json && findings.length > 0) context.out(doctorTable(findings));
         const done: Finding[] = [];
         for (const finding of findings) {
-          const isFixed = fix && finding.isFixable;
-          if (isFixed) {
-            if (!json) context.err(`fixing ${findingText(finding)}\n`);
-            await fixFinding(finding, registry, { signal });
+          if (!(fix && finding.isFixable)) {
+            done.push(finding);
+            continue;
           }
-          done.push(isFixed ? { ...finding, isFixed: true } : finding);
+          if (!json) context.err(`fixing ${findingText(finding)}\n`);
+          let isFixed = true;
+          try {
+            await fixFinding(finding, registry, { signal });
+          } catch (error) {
+            if (!isLineageError(error)) throw error;
+            // Others may be fixed all the same.
+            isFixed = false;
+            context.err(`not fixed: ${findingText(finding)}: ${error.message}\n`);
+          }
+          done.push({ ...finding, isFixed });
         }
         if (json) for (const finding of done) context.out(`${JSON.stringify(finding)}\n`);
         const left = done.filter(({ isFixed }) => isFixed !== true);

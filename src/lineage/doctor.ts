@@ -17,7 +17,7 @@ import { rememberingTables } from './remembering-tables.ts';
 import type { Finding, FindingCode } from './result/doctor.ts';
 import { recordOf, type Stamp, stampManifest, stampTag } from './stamp.ts';
 import { type TableStates, tableStates } from './table-states.ts';
-import { stampOn } from './wire-stamp.ts';
+import { stampIn, stampOn } from './wire-stamp.ts';
 
 export interface DoctorSources extends EvidenceSources {
   readonly runs: RunStore;
@@ -61,13 +61,42 @@ export async function doctor(
   );
 }
 
-/** Does what a finding that is fixable wants; what people wrote stays. */
+/**
+ * Does what a finding that is fixable wants: it adds what is missing, and what people wrote stays.
+ *
+ * @throws LineageError RUN_NOT_FOUND, RUN_ALREADY_STAMPED, STAMP_NOT_STORED, and what a server refuses
+ */
 export async function fixFinding(
-  { model: { name, version } }: Finding,
-  sources: Pick<DoctorSources, 'runs' | 'models'>,
+  { code, model: { name, version } }: Finding,
+  sources: Pick<DoctorSources, 'runs' | 'models' | 'journal'>,
   options: CallOptions,
 ): Promise<void> {
-  await annotateFromRun(sources, await sources.models.version(name, version, options), options);
+  const registered = await sources.models.version(name, version, options);
+  const { runId } = registered;
+  if (code !== 'NOTE_MISSING' && runId !== undefined) {
+    const run = await sources.runs.get(runId, options);
+    const stamp = stampOn(run) ?? (await keptStamp(run, sources));
+    if (stamp !== undefined) {
+      const { tags, ...others } = recordOf(stamp);
+      const record = isBackfilled(stamp) ? { tags } : { tags, ...others };
+      await sources.runs.record(runId, record, options);
+    }
+  }
+  await annotateFromRun(sources, registered, options);
+}
+
+/** The stamp of a run as the ledger has it. */
+async function keptStamp(
+  run: Run,
+  { journal, runs }: Pick<DoctorSources, 'journal' | 'runs'>,
+): Promise<Stamp | undefined> {
+  const copy = (await journal.stampsOf(runs.title, run.id)).at(-1);
+  return copy === undefined ? undefined : stampIn(copy, run.id);
+}
+
+/** Such a stamp is a tag alone. */
+function isBackfilled({ tables }: Stamp): boolean {
+  return tables.some((table) => table.backfilled !== undefined);
 }
 
 function rank({ stages, aliases }: Finding['model']): number {
@@ -231,8 +260,12 @@ async function onStamp(
   { journal, runs }: Pick<DoctorSources, 'journal' | 'runs'>,
 ): Promise<readonly Found[]> {
   const text = run.tags[stampTag];
-  if (text === undefined) return [];
   const copy = (await journal.stampsOf(runs.title, run.id)).at(-1);
+  if (text === undefined) {
+    if (copy === undefined) return [];
+    const what = `run ${run.id} was stamped by asof, and its tag ${stampTag} is gone; the ledger has a copy`;
+    return [{ code: 'STAMP_GONE', severity: 'wrong', what, ...fixable(run) }];
+  }
   const repair = copy
     ? `asof's ledger has a copy; compare it with the tag ${stampTag} of run ${run.id}`
     : `compare the tag with the artifact asof/stamp.json of run ${run.id}`;
@@ -253,17 +286,27 @@ async function onStamp(
     const what = `the stamp of run ${run.id} was edited: it differs from ${against}`;
     found.push({ code: 'STAMP_EDITED', severity: 'wrong', what, repair });
   }
-  const isBackfilled = stamp.tables.some((table) => table.backfilled !== undefined);
-  for (const wanted of isBackfilled ? [] : recordOf(stamp).inputs) {
+  for (const wanted of isBackfilled(stamp) ? [] : recordOf(stamp).inputs) {
     const stored = run.inputs.find(
       ({ name, digest }) => name === wanted.name && digest === wanted.digest,
     );
-    if (stored?.source === wanted.source) continue;
-    const what = `the dataset input ${wanted.name} of the stamp ${stored === undefined ? 'is not on the run' : 'has another source'}: MLflow drops one whose name and digest it has already`;
-    const fix = 'nothing is lost: the tag asof.stamp has it; MLflow shows the other';
-    found.push({ code: 'INPUT_LOST', severity: 'notice', what, repair: fix });
+    if (stored === undefined) {
+      const what = `the dataset input ${wanted.name} of the stamp is not on run ${run.id}: what copies runs to another server often leaves inputs behind`;
+      found.push({ code: 'INPUT_LOST', severity: 'notice', what, ...fixable(run) });
+    } else if (stored.source !== wanted.source) {
+      const what = `the dataset input ${wanted.name} of the stamp has another source: MLflow drops one whose name and digest it has already`;
+      const repair = 'nothing is lost: the tag asof.stamp has it; MLflow shows the other';
+      found.push({ code: 'INPUT_LOST', severity: 'notice', what, repair });
+    }
   }
   return found;
+}
+
+/** Nothing can be added to a run that is deleted. */
+function fixable({ id, isDeleted }: Run): Pick<Found, 'repair' | 'isFixable'> {
+  return isDeleted
+    ? { repair: `mlflow runs restore --run-id ${id}, then asof doctor --fix` }
+    : { repair: 'asof doctor --fix', isFixable: true };
 }
 
 /** Lengths at which MLflow servers cut, by what they cut. */

@@ -205,6 +205,24 @@ print(json.dumps(ids))
     expect(restored.map(({ code }) => code)).not.toContain('STAMP_EDITED');
   });
 
+  test('a stamp that was taken away comes back from the ledger', async () => {
+    const runId = ids['by hand'] ?? '';
+    const stampThere = async () => {
+      const { json } = await rest(server, 'GET', `runs/get?run_id=${runId}`);
+      const { tags } = (json as { run: { data: { tags: { key: string; value: string }[] } } }).run
+        .data;
+      return tags.find(({ key }) => key === 'asof.stamp')?.value;
+    };
+    const stamp = await stampThere();
+    await rest(server, 'POST', 'runs/delete-tag', { run_id: runId, key: 'asof.stamp' });
+    expect(await stampThere()).toBeUndefined();
+    const { lines: fixed } = await lines('doctor', '--fix');
+    expect(fixed.filter(({ code }) => code === 'STAMP_GONE')).toMatchObject([{ isFixed: true }]);
+    expect(await stampThere()).toBe(stamp);
+    const { lines: again } = await lines('doctor');
+    expect(again.map(({ code }) => code)).not.toContain('STAMP_GONE');
+  });
+
   test('sync keeps what Production was, and answers when the server no longer can', async () => {
     const { lines: none } = await lines('trace', 'models:/churn/Production', '--offline');
     expect(none).toEqual([]);

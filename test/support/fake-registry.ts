@@ -20,6 +20,8 @@ export interface FakeRegistry {
   readonly artifacts: Map<string, string>;
   /** The run as it stands now. */
   run(id: string): Run;
+  /** Changes a run as others may, behind asof's back. */
+  replace(run: Run): void;
   version(name: string, version: number): ModelVersion;
 }
 
@@ -53,6 +55,7 @@ export function fakeRegistry(registered: Registered = {}): FakeRegistry {
 
   return {
     run,
+    replace: (changed) => void runs.set(changed.id, changed),
     version,
     entries,
     artifacts,

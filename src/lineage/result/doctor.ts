@@ -6,6 +6,7 @@ export const findingCodes = [
   'RUN_DELETED',
   'MODEL_WITHOUT_RUN',
   'NOTHING_RECORDED',
+  'STAMP_GONE',
   'STAMP_INVALID',
   'STAMP_EDITED',
   'INPUT_LOST',
@@ -31,7 +32,7 @@ export const doctorLine = z.strictObject({
   repair: z.string(),
   /** `--fix` does it, and nothing that somebody wrote is lost by it. */
   isFixable: z.boolean(),
-  /** It was done; null while only looking. */
+  /** Whether it could be done; null where it was not tried. */
   isFixed: z.boolean().nullable(),
 });
 

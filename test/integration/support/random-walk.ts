@@ -82,7 +82,11 @@ const sessionSettings: readonly ((chance: Chance) => string)[] = [
     `SET spark.sql.parquet.datetimeRebaseModeInWrite=${chance.happens(0.1) ? 'LEGACY' : 'CORRECTED'}`,
   (chance) =>
     `SET spark.sql.parquet.int96RebaseModeInWrite=${chance.happens(0.1) ? 'LEGACY' : 'CORRECTED'}`,
+  (chance) => `SET parquet.writer.version=${chance.pick(['v1', 'v1', 'v2'])}`,
+  (chance) => `SET parquet.enable.dictionary=${chance.happens(0.7)}`,
+  (chance) => `SET parquet.page.row.count.limit=${chance.pick([20_000, 2])}`,
   () => 'SET spark.sql.mapKeyDedupPolicy=LAST_WIN',
+  () => 'SET spark.databricks.delta.retentionDurationCheck.enabled=false',
   // For a few rows compiling takes longer than all the rest.
   () => 'SET spark.sql.codegen.wholeStage=false',
   () => 'SET spark.sql.codegen.factoryMode=NO_CODEGEN',
@@ -295,6 +299,12 @@ const optimize: Step = (table, chance, name) => {
   ]);
 };
 
+/** Without retention, so that only what the last version needs stays. */
+const vacuum: Step = (_table, chance, name) => {
+  const tool = chance.pick(['', '', 'LITE']);
+  return chance.happens(0.7) ? `VACUUM ${name} ${tool} RETAIN 0 HOURS` : `VACUUM ${name}`;
+};
+
 const restore: Step = (table, chance, name) =>
   `RESTORE TABLE ${name} TO VERSION AS OF ${chance.below(table.version + 1)}`;
 
@@ -407,5 +417,5 @@ const steps: readonly Step[] = [
   ...[remove, remove, remove, update, update, update, merge, merge, merge],
   ...[optimize, optimize, overwrite, replaceWhere, restore],
   ...[addColumn, addColumn, changeColumn, changeColumn, changeColumn, changeColumn],
-  ...[replace, setProperty, setProperty, setProperty, setSession],
+  ...[replace, setProperty, setProperty, setProperty, setSession, vacuum],
 ];

@@ -4,9 +4,13 @@ from datetime import UTC, datetime
 
 import spark as generate
 
+# Without them Delta does not even read a table whose columns are mapped by id.
+field_ids = "spark.sql.parquet.fieldId.write.enabled"
+
 
 def truth(spark, path, moments_beside):
     """For each version its rows and schema or the class of Spark's error; for moments the version that Spark takes."""
+    spark.conf.set(field_ids, "true")
     commits = spark.sql(f"DESCRIBE HISTORY delta.`{path}`").collect()
     history = [
         {
@@ -57,6 +61,15 @@ def snapshot_of(frame):
 
 def describe(spark, path):
     """A table at its latest version."""
+    before = spark.conf.get(field_ids)
+    spark.conf.set(field_ids, "true")
+    try:
+        return described(spark, path)
+    finally:
+        spark.conf.set(field_ids, before)
+
+
+def described(spark, path):
     frame = spark.read.format("delta").load(path)
     snapshot = snapshot_of(frame)
     as_java = spark._jvm.scala.jdk.javaapi.CollectionConverters.asJava

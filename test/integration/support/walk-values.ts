@@ -17,12 +17,13 @@ export function randomType(chance: Chance, depth: number): DeltaType {
     case 0:
       return { kind: 'array', element: randomType(chance, depth - 1) };
     case 1: {
-      const key = chance.pick<Primitive>([
+      const plain = chance.pick<Primitive>([
         ...['string', 'integer', 'long', 'date', 'boolean', 'binary', 'timestamp'].map((name) =>
           primitive(name as 'string'),
         ),
         { kind: 'decimal', precision: 20, scale: 3 },
       ]);
+      const key = chance.happens(0.15) ? structKey(chance, plain) : plain;
       return { kind: 'map', key, value: randomType(chance, depth - 1) };
     }
     default: {
@@ -36,6 +37,14 @@ export function randomType(chance: Chance, depth: number): DeltaType {
       return { kind: 'struct', fields };
     }
   }
+}
+
+/** No arrays: PySpark hands maps over as dictionaries, whose keys a list can't be. */
+function structKey(chance: Chance, inner: Primitive): DeltaType {
+  const fields = chance
+    .pick([['x'], ['x', 'ä'], ['key', 'value']])
+    .map((name) => ({ name, type: inner, nullable: true, metadata: {} }));
+  return { kind: 'struct', fields };
 }
 
 export function randomPrimitive(chance: Chance): Primitive {

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { aModelVersion, aRun, aStamp } from '../../test/support/builders.ts';
+import { type FakeRegistry, fakeRegistry } from '../../test/support/fake-registry.ts';
+import { fakeTable, fakeTables } from '../../test/support/fake-tables.ts';
+import { doctor, fixFinding } from './doctor.ts';
+import { recordOf } from './stamp.ts';
+import { stampRun } from './stamp-run.ts';
+import { stampOn } from './wire-stamp.ts';
+
+const { id } = aRun();
+const now = Date.parse('2026-03-05T00:00:00Z');
+
+async function examine(registry: FakeRegistry) {
+  const sources = {
+    ...registry,
+    tables: fakeTables(fakeTable()),
+    search: { byIds: async () => new Map([[id, registry.run(id)]]) },
+  };
+  return await doctor(sources as unknown as Parameters<typeof doctor>[0], { now });
+}
+
+/** A run with a stamp and a model, of which the registry lost something. */
+async function losing(lose: (registry: FakeRegistry) => void) {
+  const registry = fakeRegistry({ runs: [aRun()], versions: [aModelVersion({ version: 1 })] });
+  const stamp = aStamp();
+  await stampRun(registry, id, stamp);
+  const whole = registry.run(id);
+  lose(registry);
+  return { registry, stamp, whole };
+}
+
+test('a stamp that is gone from its run is found, and put back from the ledger', async () => {
+  const { registry, stamp, whole } = await losing((known) => {
+    const { 'asof.stamp': _, ...tags } = known.run(id).tags;
+    known.replace({ ...known.run(id), tags });
+  });
+  const [found] = (await examine(registry)).filter(({ code }) => code === 'STAMP_GONE');
+  expect(found).toMatchObject({ severity: 'wrong', isFixable: true, isFixed: null });
+  if (found === undefined) throw new Error('it was found');
+  await fixFinding(found, registry, {});
+  expect(registry.run(id)).toEqual(whole);
+  expect(stampOn(registry.run(id))).toEqual(stamp);
+  expect((await examine(registry)).map(({ code }) => code)).not.toContain('STAMP_GONE');
+});
+
+test('a dataset input that is gone is put back', async () => {
+  const { registry, stamp } = await losing((known) =>
+    known.replace({ ...known.run(id), inputs: [] }),
+  );
+  const [found] = (await examine(registry)).filter(({ code }) => code === 'INPUT_LOST');
+  expect(found).toMatchObject({ severity: 'notice', isFixable: true });
+  if (found === undefined) throw new Error('it was found');
+  await fixFinding(found, registry, {});
+  expect(registry.run(id).inputs).toEqual(recordOf(stamp).inputs);
+});
+
+test('nothing is added to a run that is deleted', async () => {
+  const { registry } = await losing((known) =>
+    known.replace({ ...known.run(id), tags: {}, isDeleted: true }),
+  );
+  const [found] = (await examine(registry)).filter(({ code }) => code === 'STAMP_GONE');
+  expect(found?.isFixable).toBe(false);
+  expect(found?.repair).toContain(`mlflow runs restore --run-id ${id}`);
+});
