@@ -26,6 +26,11 @@ describe('a table', () => {
   test.each([
     { text: 'analytics.features', name: 'analytics.features', location: '/data/features' },
     { text: 'Analytics.FEATURES', name: 'Analytics.FEATURES', location: '/data/features' },
+    {
+      text: 'spark_catalog.analytics.features',
+      name: 'spark_catalog.analytics.features',
+      location: '/data/features',
+    },
     { text: '`analytics`.`features`', name: 'analytics.features', location: '/data/features' },
     { text: 'main.`my.schema`.t', name: 'main.`my.schema`.t', location: '/data/odd' },
     { text: 'single', name: 'single', location: '/data/single' },

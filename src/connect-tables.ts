@@ -108,14 +108,19 @@ function warehouseOf(env: Settings['env']): WarehouseSettings | undefined {
   return warehouseSettings(env, { configFile: join(homedir(), '.databrickscfg') });
 }
 
-/** Where the settings say that a table of that name lies; letter case does not count. */
+/** Where the settings say that a table of that name lies. */
 function mappedLocation(
   { parts }: Extract<TableName, { readonly kind: 'name' }>,
   { tables }: Pick<Settings, 'tables'>,
 ): string | undefined {
-  const name = parts.join('.').toLowerCase();
-  const known = Object.keys(tables).find((candidate) => candidate.toLowerCase() === name);
+  const name = plainName(parts.join('.'));
+  const known = Object.keys(tables).find((candidate) => plainName(candidate) === name);
   return known === undefined ? undefined : tables[known];
+}
+
+/** Letter case does not count, nor does the catalog in which Spark looks where none is named. */
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/^spark_catalog\./, '');
 }
 
 /** Whether a location that a warehouse told of is a folder of this machine too, with a log in it. */

@@ -62,3 +62,15 @@ test('nothing is added to a run that is deleted', async () => {
   expect(found?.isFixable).toBe(false);
   expect(found?.repair).toContain(`mlflow runs restore --run-id ${id}`);
 });
+
+test('an edited stamp is told, and nothing is made of it', async () => {
+  const { registry } = await losing((known) => {
+    const run = known.run(id);
+    const stamp = run.tags['asof.stamp']?.replace('"version":47', '"version":48') ?? '';
+    known.replace({ ...run, tags: { 'asof.stamp': stamp }, inputs: [] });
+    known.forget('churn_model', 1);
+  });
+  const found = await examine(registry);
+  expect(found.map(({ code }) => code)).toContain('STAMP_EDITED');
+  expect(found.filter(({ isFixable }) => isFixable)).toEqual([]);
+});

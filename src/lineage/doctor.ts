@@ -5,7 +5,7 @@ import type { ModelVersion } from '../registry/model.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { Run } from '../registry/run.ts';
 import type { RunSearch } from '../registry/run-search.ts';
-import type { RunStore } from '../registry/run-store.ts';
+import type { RunRecord, RunStore } from '../registry/run-store.ts';
 import type { StampJournal } from '../registry/stamp-journal.ts';
 import { annotateFromRun, dataTag } from './annotate-model.ts';
 import type { CallOptions } from './find-table.ts';
@@ -49,7 +49,8 @@ export async function doctor(
     const ofRun =
       run === undefined ? [] : (byRun.get(run.id) ?? (await onRun(run, one, remembering, states)));
     if (run !== undefined) byRun.set(run.id, ofRun);
-    const all = [...onVersion(one, recorded), ...ofRun];
+    const isSound = !ofRun.some(({ code }) => code === 'STAMP_EDITED');
+    const all = [...onVersion(one, recorded, isSound), ...ofRun];
     findings.push(...all.map((found) => findingOf(version, found)));
   }
   return findings.toSorted(
@@ -75,23 +76,27 @@ export async function fixFinding(
   const { runId } = registered;
   if (code !== 'NOTE_MISSING' && runId !== undefined) {
     const run = await sources.runs.get(runId, options);
-    const stamp = stampOn(run) ?? (await keptStamp(run, sources));
-    if (stamp !== undefined) {
-      const { tags, ...others } = recordOf(stamp);
-      const record = isBackfilled(stamp) ? { tags } : { tags, ...others };
-      await sources.runs.record(runId, record, options);
-    }
+    const record = await missingOn(run, code, sources);
+    if (record !== undefined) await sources.runs.record(runId, record, options);
   }
   await annotateFromRun(sources, registered, options);
 }
 
-/** The stamp of a run as the ledger has it. */
-async function keptStamp(
+/** Of a stamp that stands the dataset inputs; of one that is gone, and was not put back meanwhile, all that it is. */
+async function missingOn(
   run: Run,
+  code: FindingCode,
   { journal, runs }: Pick<DoctorSources, 'journal' | 'runs'>,
-): Promise<Stamp | undefined> {
+): Promise<RunRecord | undefined> {
+  const standing = stampOn(run);
+  if (standing !== undefined) {
+    return code === 'INPUT_LOST' ? { inputs: recordOf(standing).inputs } : undefined;
+  }
   const copy = (await journal.stampsOf(runs.title, run.id)).at(-1);
-  return copy === undefined ? undefined : stampIn(copy, run.id);
+  if (copy === undefined) return;
+  const stamp = stampIn(copy, run.id);
+  const { tags, ...others } = recordOf(stamp);
+  return isBackfilled(stamp) ? { tags } : { tags, ...others };
 }
 
 /** Such a stamp is a tag alone. */
@@ -124,6 +129,7 @@ function findingOf(version: ModelVersion, { isFixable = false, ...found }: Found
 function onVersion(
   { version, run, stamp }: RecordedModel,
   recorded: readonly RecordedModel[],
+  isStampSound: boolean,
 ): readonly Found[] {
   const found: Found[] = [];
   const wrong = (code: FindingCode, what: string, repair: string) =>
@@ -173,6 +179,7 @@ function onVersion(
   }
   if (
     stamp !== undefined &&
+    isStampSound &&
     run !== undefined &&
     !run.isDeleted &&
     version.tags[dataTag] === undefined
@@ -277,15 +284,16 @@ async function onStamp(
     return [{ code: 'STAMP_INVALID', severity: 'wrong', what: error.message, repair }];
   }
   if (stamp === undefined) return [];
-  const found: Found[] = [];
   const hash = createHash('sha256').update(stampManifest(stamp)).digest('hex');
   const isOwnHash = text.includes(`"manifest":"${hash}"`);
   const isCopy = copy === undefined || canonicalJson(JSON.parse(copy)) === canonicalJson(stamp);
   if (!isOwnHash || !isCopy) {
     const against = isCopy ? 'its own hash' : "the copy in asof's ledger";
     const what = `the stamp of run ${run.id} was edited: it differs from ${against}`;
-    found.push({ code: 'STAMP_EDITED', severity: 'wrong', what, repair });
+    // What else it says is nothing to go by.
+    return [{ code: 'STAMP_EDITED', severity: 'wrong', what, repair }];
   }
+  const found: Found[] = [];
   for (const wanted of isBackfilled(stamp) ? [] : recordOf(stamp).inputs) {
     const stored = run.inputs.find(
       ({ name, digest }) => name === wanted.name && digest === wanted.digest,

@@ -56,6 +56,34 @@ const zoo: Readonly<Record<string, Animal>> = {
     certainty: 'inferred',
     warned: ['VERSION_INFERRED'],
   },
+  'load_delta of a table by its name': {
+    truth: 1,
+    code: log('mlflow.data.load_delta(table_name="analytics.t", version="1")'),
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'load_delta of a table by its whole name': {
+    truth: 2,
+    code: log('mlflow.data.load_delta(table_name="spark_catalog.analytics.t")'),
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'from_spark of a table by its name, recorded as the latest': {
+    truth: 1,
+    code: log(
+      'mlflow.data.from_spark(spark.sql("SELECT * FROM analytics.t VERSION AS OF 1"), table_name="analytics.t")',
+    ),
+    isKnown: true,
+    certainty: 'conflicting',
+  },
+  'a source without a dataset': {
+    truth: 1,
+    code: `from mlflow.data.delta_dataset_source import DeltaDatasetSource
+from mlflow.data.meta_dataset import MetaDataset
+${log('MetaDataset(source=DeltaDatasetSource(path=table, delta_table_version=1))')}`,
+    isKnown: true,
+    certainty: 'recorded',
+  },
   'from_spark of version 1, recorded as the latest': {
     truth: 1,
     code: log(`mlflow.data.from_spark(${at(1)}, path=table)`),
@@ -275,6 +303,8 @@ ${log(`mlflow.data.from_pandas(${pandas(30)}, source=DeltaDatasetSource(path=tab
     );
     await spark.python(write(30, 20));
     await spark.python(write(50, 30));
+    await spark.sql('CREATE DATABASE IF NOT EXISTS analytics');
+    await spark.sql(`CREATE TABLE analytics.t USING delta LOCATION '${folder}/t'`);
     for (const [name, { code }] of Object.entries(zoo)) {
       runs[name] = String(await spark.python(program(code, name)));
     }
