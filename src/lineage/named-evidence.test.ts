@@ -11,6 +11,9 @@ test.each([
   { values: { table_name: 'a.t', table_version: '0' }, ref: 'a.t', why: 'a name' },
   { values: { training_data: '/data/t', training_data_version: '0' }, why: 'the thing itself' },
   { values: { 'data.path': '/data/t', 'data.version': '0' }, why: 'dots' },
+  { values: { 'data-path': '/data/t', 'data-version': '0' }, why: 'hyphens' },
+  { values: { featureTable: 'a.t', featureTableVersion: '0' }, ref: 'a.t', why: 'camel case' },
+  { values: { dataTableName: 'a.t', dataVersion: '0' }, ref: 'a.t', why: 'a longer name' },
   { values: { training_data: '/data/t@v0' }, why: 'both in one' },
 ])('a table with its version, by $why', ({ values, ref = '/data/t' }) => {
   expect(found(values as Record<string, string>)).toEqual([[ref, 0]]);
@@ -21,6 +24,8 @@ test.each([
   { python_version: '3.11', python_path: '/usr/bin' },
   { data_source: 'warehouse', data_source_version: '3' },
   { sklearn_version: '1.9.1' },
+  { modelPath: '/models/m', modelVersion: '3' },
+  { dataconversion: '3', datacon: '/data/t' },
   { note: 'see a.t@v3' },
   { 'mlflow.data_path': '/data/t', 'mlflow.data_version': '3' },
 ])('what is about something else gives none: %o', (values) => {
@@ -51,4 +56,5 @@ test('a version alone is kept apart, for the one table that something else names
   const { evidence, unnamed } = namedEvidence('tag', { delta_version: '0' }, []);
   expect(evidence).toEqual([]);
   expect(unnamed).toMatchObject([{ where: 'tag delta_version', version: 0 }]);
+  expect(namedEvidence('tag', { datasetVersion: '4' }, []).unnamed).toMatchObject([{ version: 4 }]);
 });

@@ -24,7 +24,10 @@ const words: Readonly<Record<Named, string>> = {
 
 /** What a key has to speak of, to be taken for one about a table: `model_path` with `model_version` is not. */
 const dataWords = /table|data|delta|feature|train|source|input/i;
-const tableSuffixes = ['', '_table', '_path', '_name', '_uri', '_location', '_table_name'];
+const tableSuffixes = [
+  '',
+  ...['_table', '_path', '_name', '_uri', '_location', '_table_name'].flatMap(spellings),
+];
 const unnamedVersions = [
   unnamedVersion,
   'data_version',
@@ -32,7 +35,13 @@ const unnamedVersions = [
   'delta_version',
   'delta_table_version',
   'table_version',
-];
+].flatMap(spellings);
+
+/** `a_b` as people write it: `a_b`, `a.b`, `a-b`, `aB`. */
+function spellings(name: string): readonly string[] {
+  const camel = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+  return [name, name.replace('_', '.'), name.replaceAll('_', '-'), camel];
+}
 
 /**
  * Tables and versions as people write them by hand: `feature_table` with `feature_table_version`, `<alias>_table` with
@@ -87,10 +96,10 @@ export function namedEvidence(
     add(versionKey, ref, text, alias === 'feature' ? undefined : alias);
   }
   for (const [key, text] of own) {
-    const base = /^(.+)[_.]version$/i.exec(key)?.[1];
+    const [, base] = /^(.+)[_.-]version$/i.exec(key) ?? /^(.+)Version$/.exec(key) ?? [];
     if (base === undefined || used.has(key) || !dataWords.test(base)) continue;
     const ref = tableSuffixes
-      .map((suffix) => keys.get(base + suffix) ?? keys.get(base + suffix.replace('_', '.')))
+      .map((suffix) => keys.get(base + suffix))
       .find((value) => value !== undefined && isTable(value));
     if (ref !== undefined) add(key, ref, text);
   }
