@@ -17,7 +17,8 @@ const conf = {
 };
 
 // One table has many versions, and each costs a few statements.
-const options = { timeout: 900_000 };
+// Several at once: Spark mostly waits for itself.
+const options = { timeout: 900_000, concurrent: true };
 
 describe.skipIf(sparkPython === undefined)('behind a warehouse', options, () => {
   let warehouse: TestWarehouse;
