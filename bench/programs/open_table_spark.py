@@ -3,24 +3,15 @@
 Usage: open_table_spark.py JARS TABLE     (JARS: the folder with Delta's)
 """
 
-import glob
 import json
-import os
 import sys
 import time
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
+from spark_with_delta import session
 
 jars, path = sys.argv[1:]
-spark = (
-    SparkSession.builder.master("local[2]")
-    .config("spark.ui.enabled", "false")
-    .config("spark.driver.memory", "3g")
-    .config("spark.jars", ",".join(glob.glob(os.path.join(jars, "*.jar"))))
-    .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-    .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-    .getOrCreate()
-)
+spark = session(jars)
 logs = spark._jvm.org.apache.spark.sql.delta.DeltaLog
 none = spark._jvm.scala.Option.empty()
 

@@ -36,23 +36,21 @@ export function doctorCommand(context: CommandContext) {
         const options = { ...(versionParams && { versionParams }), names, now: now(), signal };
         const findings = await doctor(sources, options);
         if (!json && findings.length > 0) context.out(doctorTable(findings));
-        const done: Finding[] = [];
-        for (const finding of findings) {
-          if (!(fix && finding.isFixable)) {
-            done.push(finding);
-            continue;
-          }
+        const attempt = async (finding: Finding): Promise<Finding> => {
           if (!json) context.err(`fixing ${findingText(finding)}\n`);
-          let isFixed = true;
           try {
             await fixFinding(finding, registry, { signal });
+            return { ...finding, isFixed: true };
           } catch (error) {
             if (!isLineageError(error)) throw error;
             // Others may be fixed all the same.
-            isFixed = false;
             context.err(`not fixed: ${findingText(finding)}: ${error.message}\n`);
+            return { ...finding, isFixed: false };
           }
-          done.push({ ...finding, isFixed });
+        };
+        const done: Finding[] = [];
+        for (const finding of findings) {
+          done.push(fix && finding.isFixable ? await attempt(finding) : finding);
         }
         if (json) for (const finding of done) context.out(`${JSON.stringify(finding)}\n`);
         const left = done.filter(({ isFixed }) => isFixed !== true);

@@ -5,19 +5,18 @@ import type { ModelVersion } from '../registry/model.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { Run } from '../registry/run.ts';
 import type { RunSearch } from '../registry/run-search.ts';
-import type { RunRecord, RunStore } from '../registry/run-store.ts';
+import type { RunStore } from '../registry/run-store.ts';
 import type { StampJournal } from '../registry/stamp-journal.ts';
-import { annotateFromRun, dataTag } from './annotate-model.ts';
-import type { CallOptions } from './find-table.ts';
+import { dataTag } from './annotate-model.ts';
 import type { EvidenceSources, GatherOptions } from './gather-evidence.ts';
 import type { TableEvidence } from './group-evidence.ts';
 import { announce, judgeLink } from './judge-link.ts';
 import { type RecordedModel, registryLinks } from './registry-links.ts';
 import { rememberingTables } from './remembering-tables.ts';
 import type { Finding, FindingCode } from './result/doctor.ts';
-import { recordOf, type Stamp, stampManifest, stampTag } from './stamp.ts';
+import { isBackfilled, recordOf, type Stamp, stampManifest, stampTag } from './stamp.ts';
 import { type TableStates, tableStates } from './table-states.ts';
-import { stampIn, stampOn } from './wire-stamp.ts';
+import { stampOn } from './wire-stamp.ts';
 
 export interface DoctorSources extends EvidenceSources {
   readonly runs: RunStore;
@@ -60,48 +59,6 @@ export async function doctor(
       (a.model.name < b.model.name ? -1 : a.model.name > b.model.name ? 1 : 0) ||
       a.model.version - b.model.version,
   );
-}
-
-/**
- * Does what a finding that is fixable wants: it adds what is missing, and what people wrote stays.
- *
- * @throws LineageError RUN_NOT_FOUND, RUN_ALREADY_STAMPED, STAMP_NOT_STORED, and what a server refuses
- */
-export async function fixFinding(
-  { code, model: { name, version } }: Finding,
-  sources: Pick<DoctorSources, 'runs' | 'models' | 'journal'>,
-  options: CallOptions,
-): Promise<void> {
-  const registered = await sources.models.version(name, version, options);
-  const { runId } = registered;
-  if (code !== 'NOTE_MISSING' && runId !== undefined) {
-    const run = await sources.runs.get(runId, options);
-    const record = await missingOn(run, code, sources);
-    if (record !== undefined) await sources.runs.record(runId, record, options);
-  }
-  await annotateFromRun(sources, registered, options);
-}
-
-/** Of a stamp that stands the dataset inputs; of one that is gone, and was not put back meanwhile, all that it is. */
-async function missingOn(
-  run: Run,
-  code: FindingCode,
-  { journal, runs }: Pick<DoctorSources, 'journal' | 'runs'>,
-): Promise<RunRecord | undefined> {
-  const standing = stampOn(run);
-  if (standing !== undefined) {
-    return code === 'INPUT_LOST' ? { inputs: recordOf(standing).inputs } : undefined;
-  }
-  const copy = (await journal.stampsOf(runs.title, run.id)).at(-1);
-  if (copy === undefined) return;
-  const stamp = stampIn(copy, run.id);
-  const { tags, ...others } = recordOf(stamp);
-  return isBackfilled(stamp) ? { tags } : { tags, ...others };
-}
-
-/** Such a stamp is a tag alone. */
-function isBackfilled({ tables }: Stamp): boolean {
-  return tables.some((table) => table.backfilled !== undefined);
 }
 
 function rank({ stages, aliases }: Finding['model']): number {

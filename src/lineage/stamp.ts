@@ -42,6 +42,11 @@ export interface Backfilled {
   readonly why: string;
 }
 
+/** Such a stamp is a tag on its run, and nothing else. */
+export function isBackfilled({ tables }: Stamp): boolean {
+  return tables.some(({ backfilled }) => backfilled !== undefined);
+}
+
 /** The code that trained. */
 export interface CodeVersion {
   readonly commit: string;

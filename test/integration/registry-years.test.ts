@@ -223,6 +223,38 @@ print(json.dumps(ids))
     expect(again.map(({ code }) => code)).not.toContain('STAMP_GONE');
   });
 
+  test('the dataset inputs of a run that was copied without them are put back', async () => {
+    interface StoredRun {
+      readonly info: { readonly run_id: string };
+      readonly data: { readonly tags?: { key: string }[]; readonly params?: unknown[] };
+      readonly inputs?: { readonly dataset_inputs?: unknown[] };
+    }
+    const create = async () => {
+      const { json } = await rest(server, 'POST', 'runs/create', { experiment_id: '0' });
+      return (json as { run: StoredRun }).run.info.run_id;
+    };
+    const runOf = async (id: string) => {
+      const { json } = await rest(server, 'GET', `runs/get?run_id=${id}`);
+      return (json as { run: StoredRun }).run;
+    };
+    const [first, copy] = [await create(), await create()];
+    expect((await lines('stamp', '--run', first, '--table', 'analytics.t@v1')).exitCode).toBe(0);
+    const { data, inputs } = await runOf(first);
+    const tags = data.tags?.filter(({ key }) => key.startsWith('asof.'));
+    await rest(server, 'POST', 'runs/log-batch', { run_id: copy, tags, params: data.params });
+    expect((await lines('model', 'register', 'copied', '--run', copy)).exitCode).toBe(0);
+    const ofCopy = (found: readonly Line[]) =>
+      found
+        .filter(({ model }) => (model as Line)['name'] === 'copied')
+        .map(({ code, isFixed }) => [code, isFixed]);
+    expect(ofCopy((await lines('doctor')).lines)).toContainEqual(['INPUT_LOST', null]);
+    expect(ofCopy((await lines('doctor', '--fix')).lines)).toContainEqual(['INPUT_LOST', true]);
+    expect(inputs?.dataset_inputs?.length).toBe(1);
+    expect((await runOf(copy)).inputs).toEqual(inputs);
+    expect(ofCopy((await lines('doctor')).lines)).toEqual([]);
+    await rest(server, 'DELETE', 'registered-models/delete', { name: 'copied' });
+  });
+
   test('sync keeps what Production was, and answers when the server no longer can', async () => {
     const { lines: none } = await lines('trace', 'models:/churn/Production', '--offline');
     expect(none).toEqual([]);

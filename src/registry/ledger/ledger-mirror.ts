@@ -7,7 +7,7 @@ import type { Run } from '../run.ts';
 import { stageHolders } from '../stage-holders.ts';
 import { anyKey, pagesOf } from './by-keys.ts';
 import type { LedgerDatabase } from './database.ts';
-import { keepListing, modelName, modelNames } from './listing.ts';
+import { keepListing, namesOf } from './listing.ts';
 import { mirrorPast } from './mirror-past.ts';
 import { appendSighting } from './sightings.ts';
 import { runBody, versionBody } from './wire-bodies.ts';
@@ -27,7 +27,7 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
       'SELECT body FROM sync_versions WHERE store = ? AND name = ? AND is_gone = 0 ORDER BY version',
       [name],
     );
-  const names = () => database.all(modelName, modelNames, [store]).map(({ name }) => name);
+  const names = () => namesOf(database, store);
   const modelOf = (name: string): RegisteredModel => {
     const [row] = database.all(
       z.object({ description: z.string().nullable() }),

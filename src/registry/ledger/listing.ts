@@ -6,8 +6,7 @@ import type { LedgerWriter } from './ledger-writer.ts';
 import type { SightedEvent } from './sightings.ts';
 import { versionBody } from './wire-bodies.ts';
 
-export const modelName = z.object({ name: z.string() });
-export const modelNames = 'SELECT name FROM sync_models WHERE store = ? ORDER BY name';
+const modelName = z.object({ name: z.string() });
 const storedVersion = z.object({
   name: z.string(),
   version: z.int(),
@@ -15,6 +14,13 @@ const storedVersion = z.object({
   is_gone: z.int(),
 });
 const wireDigest = z.object({ digest: z.string() });
+
+/** Of the models that were there at the last look. */
+export function namesOf({ all }: Pick<LedgerWriter, 'all'>, store: string): readonly string[] {
+  return all(modelName, 'SELECT name FROM sync_models WHERE store = ? ORDER BY name', [store]).map(
+    ({ name }) => name,
+  );
+}
 
 /**
  * Makes the copy what was seen at a moment, and says what that changed. Mostly it is what it was at the last look, and a registry has
@@ -29,7 +35,7 @@ export function keepListing(
   { at, last }: { readonly at: number; readonly last: number | undefined },
 ): Moves {
   const key = `listing of ${store}`;
-  const digest = createHash('sha256').update(JSON.stringify(models)).digest('hex');
+  const digest = digestOf(models);
   const [kept] = writer.all(wireDigest, 'SELECT digest FROM digests WHERE key = ?', [key]);
   writer.run('INSERT OR REPLACE INTO digests VALUES (?, ?)', [key, `${at} ${digest}`]);
   return kept?.digest === `${last} ${digest}`
@@ -37,16 +43,20 @@ export function keepListing(
     : compare(writer, store, models);
 }
 
+/** One model after the other: all of a large registry may be more than a text can hold. */
+function digestOf(models: readonly RegisteredModel[]): string {
+  const hash = createHash('sha256');
+  for (const model of models) hash.update(JSON.stringify(model));
+  return hash.digest('hex');
+}
+
 export interface Moves {
   readonly events: SightedEvent[];
   readonly changes: Omit<SightingChanges, 'newRuns'>;
 }
 
-function compare(
-  { run, all }: LedgerWriter,
-  store: string,
-  models: readonly RegisteredModel[],
-): Moves {
+function compare(writer: LedgerWriter, store: string, models: readonly RegisteredModel[]): Moves {
+  const { run, all } = writer;
   const parsed = (text: string) => versionBody.parse(JSON.parse(text));
   const changes = { newVersions: 0, moves: 0, gone: 0 };
   const stored = new Map(
@@ -107,7 +117,7 @@ function compare(
     ]);
   }
   const left = new Set(models.map(({ name }) => name));
-  for (const { name } of all(modelName, modelNames, [store])) {
+  for (const name of namesOf(writer, store)) {
     if (!left.has(name)) run('DELETE FROM sync_models WHERE store = ? AND name = ?', [store, name]);
   }
   return { events, changes };
