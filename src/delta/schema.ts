@@ -1,10 +1,17 @@
 /** The type of a column, as Delta's schema describes it. Source: Delta protocol, "Schema Serialization Format". */
 export type DeltaType =
-  | { readonly kind: 'primitive'; readonly name: PrimitiveName }
+  | PrimitiveType
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
   | { readonly kind: 'array'; readonly element: DeltaType }
   | { readonly kind: 'map'; readonly key: DeltaType; readonly value: DeltaType }
   | StructType;
+
+export interface PrimitiveType {
+  readonly kind: 'primitive';
+  readonly name: PrimitiveName;
+  /** Of a string that was declared as CHAR: Spark fills up each value with spaces to this many characters when it reads. */
+  readonly charLength?: number;
+}
 
 export interface StructType {
   readonly kind: 'struct';
@@ -40,17 +47,22 @@ export type PrimitiveName = (typeof primitiveNames)[number];
 
 /** Whether a type is, or holds, a primitive of some name. */
 export function holds(type: DeltaType, name: PrimitiveName): boolean {
+  return holdsSome(type, (primitive) => primitive.name === name);
+}
+
+/** Whether a type is, or holds, a primitive that passes a test. */
+export function holdsSome(type: DeltaType, test: (primitive: PrimitiveType) => boolean): boolean {
   switch (type.kind) {
     case 'primitive':
-      return type.name === name;
+      return test(type);
     case 'decimal':
       return false;
     case 'array':
-      return holds(type.element, name);
+      return holdsSome(type.element, test);
     case 'map':
-      return holds(type.key, name) || holds(type.value, name);
+      return holdsSome(type.key, test) || holdsSome(type.value, test);
     case 'struct':
-      return type.fields.some((field) => holds(field.type, name));
+      return type.fields.some((field) => holdsSome(field.type, test));
   }
 }
 

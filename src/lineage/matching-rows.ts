@@ -40,7 +40,8 @@ function equalityIn(predicate: string, snapshot: Snapshot): Equality | undefined
   const field = snapshot.schema.fields.find(
     (one) => one.name.toLowerCase() === name?.toLowerCase(),
   );
-  if (field?.type.kind !== 'primitive') return;
+  // Of a CHAR, the log has values that are not filled up.
+  if (field?.type.kind !== 'primitive' || field.type.charLength !== undefined) return;
   const isWhole = ['long', 'integer', 'short', 'byte'].includes(field.type.name);
   const value = number !== undefined && isWhole ? Number(number) : undefined;
   const wanted = value ?? (text !== undefined && field.type.name === 'string' ? text : undefined);
@@ -71,8 +72,9 @@ function fileMayHold(
   if (isPartition) {
     const own = partitionValues[physicalName];
     if (own === undefined) return true;
-    if (own === null || own === '') return false;
-    return typeof value === 'number' ? Number(own) === value : own === value;
+    if (own === null) return false;
+    if (typeof value === 'string') return own === value;
+    return Number(own) === value || !/^-?\d+$/.test(own);
   }
   const { min, max } = statBounds(stats, physicalName);
   // Only bounds of the value's own kind say anything; texts are compared as UTF-8, which JavaScript does not do.

@@ -57,6 +57,17 @@ describe.skipIf(sparkPython === undefined)('a table that Spark has just written'
     }
   }
 
+  test('in files that DuckDB has no codec for is refused by name', async () => {
+    const path = join(folder, 'compressed as Hadoop does');
+    await spark.python(`
+spark.range(100).write.format("delta").option("compression", "lz4").save(${JSON.stringify(path)})
+`);
+    await expect(rowsOf(path, 0)).rejects.toMatchObject({
+      code: 'FEATURE_UNSUPPORTED',
+      details: { features: ['Parquet files compressed by LZ4'] },
+    });
+  });
+
   describe('as a shallow clone', () => {
     let source: string;
     let clone: string;

@@ -30,6 +30,8 @@ export interface NewFile {
   readonly minValues?: Readonly<Record<string, unknown>>;
   /** More options for DuckDB's COPY. */
   readonly copy?: string;
+  /** Statements that DuckDB runs before. */
+  readonly before?: readonly string[];
   readonly path?: string;
   readonly modifiedAt?: number;
   /** What the writer notes in the file. */
@@ -53,7 +55,13 @@ export interface WrittenTable {
 export async function writtenTable(
   columns: Readonly<Record<string, unknown>>,
   files: readonly NewFile[],
-  options: { readonly partitionColumns?: readonly string[]; readonly folder?: string } = {},
+  options: {
+    readonly partitionColumns?: readonly string[];
+    readonly folder?: string;
+    /** Of columns, by their names. */
+    readonly metadata?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    readonly properties?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<WrittenTable> {
   const folder = options.folder ?? join(await temporaryFolder(), 'table');
   const partitionColumns = options.partitionColumns ?? [];
@@ -61,16 +69,17 @@ export async function writtenTable(
     name,
     type,
     nullable: true,
-    metadata: {},
+    metadata: options.metadata?.[name] ?? {},
   }));
   const adds = await writeFiles(folder, files);
   const protocol = protocolAction({
     minReaderVersion: 3,
     minWriterVersion: 7,
-    readerFeatures: ['deletionVectors', 'timestampNtz', 'variantType'],
-    writerFeatures: ['deletionVectors', 'timestampNtz', 'variantType'],
+    readerFeatures: ['columnMapping', 'deletionVectors', 'timestampNtz', 'variantType'],
+    writerFeatures: ['columnMapping', 'deletionVectors', 'timestampNtz', 'variantType'],
   });
-  const metaData = metaDataAction({ fields, partitionColumns });
+  const configuration = options.properties ?? {};
+  const metaData = metaDataAction({ fields, partitionColumns, configuration });
   await writeLog([[infoAction(), protocol, metaData, ...adds]], { folder });
   return await openWritten(folder);
 }
@@ -111,6 +120,7 @@ async function writeFiles(folder: string, files: readonly NewFile[]): Promise<re
       ].join(', ');
       const path = file.path ?? `part-${String(index).padStart(5, '0')}.parquet`;
       const target = join(folder, path);
+      for (const statement of file.before ?? []) await connection.run(statement);
       await mkdir(dirname(target), { recursive: true });
       const written = await connection.runAndReadAll(
         `COPY (${sql}) TO '${target.replaceAll("'", "''")}' (${options})`,

@@ -180,6 +180,43 @@ describe('columns', () => {
     expect(await rows({ selection: { columns: ['day'], where } })).toEqual([[1], [1]]);
   });
 
+  test('have empty texts and binaries as partition values, and null for those of other types', async () => {
+    const types = ['string', 'binary', 'integer', 'date', 'timestamp', 'boolean', 'decimal(5,2)'];
+    const columns = types.map((type) => [`of ${type}`, type] as const);
+    const valuesOf = (value: string | null) =>
+      Object.fromEntries(columns.map(([name]) => [name, value]));
+    const { rows } = await writtenTable(
+      { k: 'integer', ...Object.fromEntries(columns) },
+      [
+        { sql: 'SELECT 1::INTEGER AS k', partitionValues: valuesOf('') },
+        { sql: 'SELECT 2::INTEGER AS k', partitionValues: valuesOf(null) },
+      ],
+      { partitionColumns: columns.map(([name]) => name) },
+    );
+    const nulls = (count: number) => Array.from({ length: count }, () => null);
+    expect(await rows()).toEqual([
+      [1, '', Buffer.alloc(0), ...nulls(5)],
+      [2, ...nulls(7)],
+    ]);
+  });
+
+  test('are refused by name where files are encrypted', async () => {
+    const { rows } = await writtenTable({ id: 'long' }, [
+      {
+        before: [
+          "SET force_mbedtls_unsafe = 'true'",
+          "PRAGMA add_parquet_key('key', '0123456789112345')",
+        ],
+        sql: 'SELECT 1 AS id',
+        copy: "ENCRYPTION_CONFIG {footer_key: 'key'}",
+      },
+    ]);
+    await expect(rows()).rejects.toMatchObject({
+      code: 'FEATURE_UNSUPPORTED',
+      details: { features: ['encrypted Parquet files'] },
+    });
+  });
+
   test('keep zeros and their signs apart as partition values', async () => {
     const zeros = ['0.0', '-0.0', '1.5', '-0.0', 'NaN', '', '-Infinity'];
     const { rows } = await writtenTable(

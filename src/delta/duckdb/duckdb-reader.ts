@@ -13,7 +13,7 @@ import { translated, translatedPartitions } from './failures.ts';
 import { type FileShape, fileShapes } from './file-shapes.ts';
 import { checkFiles, expectedRows, filesInOrder, type ScanFile, setFiles } from './files.ts';
 import { checkFilter } from './filter.ts';
-import { misfit } from './misfit.ts';
+import { membersIn, misfit } from './misfit.ts';
 import { copyOptions, extensions } from './output.ts';
 import { escapeGlob, quoteName, quoteText } from './quote.ts';
 import { type ScanSql, scanSql } from './scan-sql.ts';
@@ -182,12 +182,7 @@ async function openScan(
   const sql = scanSql(table, wanted, how);
   const session = await openSession(options);
   try {
-    if (selection.where !== undefined) {
-      const names = snapshot.schema.fields.map(({ name }) => name);
-      await checkFilter(session, selection.where, names, {
-        unread: variants.map(({ name }) => name),
-      });
-    }
+    if (selection.where !== undefined) await checkFilter(session, selection.where, snapshot.schema);
     const folders = foldersOf(listed.map(({ location }) => location));
     // DuckDB asks for permission with the path as it is given, which is escaped, and again with what it stands for.
     const readable = [...new Set([...folders, ...folders.map(escapeGlob)])];
@@ -248,7 +243,7 @@ function foldersOf(locations: readonly string[]): readonly string[] {
 
 /**
  * @param read the columns that are; undefined for any
- * @throws LineageError FILE_DAMAGED when a column would come out as something else than the file holds
+ * @throws LineageError FILE_DAMAGED when a column would come out as something else than the file holds; FEATURE_UNSUPPORTED
  */
 function checkShape(
   table: string,
@@ -257,6 +252,8 @@ function checkShape(
   read: readonly string[] | undefined,
 ): void {
   const { file, columns } = shape;
+  const damaged = (found: string) =>
+    new LineageError('FILE_DAMAGED', { table, problem: `in ${file}, ${found}.` });
   // Such a file would come out as nulls.
   if (columnMapping === 'id' && columns.every(({ fieldId }) => fieldId === undefined)) {
     const problem = `${file} has no field ids, though the table's columns are mapped by id`;
@@ -264,10 +261,22 @@ function checkShape(
   }
   for (const field of stored) {
     if (read !== undefined && !read.includes(field.name)) continue;
-    const type = inFile(field, shape)?.type;
-    const found = type && misfit(field, type, physical);
-    if (found === undefined) continue;
-    throw new LineageError('FILE_DAMAGED', { table, problem: `in ${file}, ${found}.` });
+    const [column, ...others] = inFile(field, shape);
+    if (column === undefined) continue;
+    const found =
+      others.length > 0 ? `${field.name} is there twice` : misfit(field, column.type, physical);
+    if (found !== undefined) throw damaged(found);
+    for (const { path, field: member, byName, all } of membersIn(field.type, column, physical)) {
+      const name = `${field.name}${path}`;
+      if (byName.length > 1) throw damaged(`${name} is there twice`);
+      if (columnMapping !== 'id') continue;
+      const id = member.metadata['delta.columnMapping.id'];
+      if (all.find(({ fieldId }) => fieldId === id) === byName[0]) continue;
+      // DuckDB 1.5 finds columns by their ids, and what is inside of them by name. Delta's writers keep both together, those of
+      // Iceberg, whose files an imported table has, do not.
+      const features = [`columns mapped by id: ${name} has another name or id in ${file}`];
+      throw new LineageError('FEATURE_UNSUPPORTED', { table, features });
+    }
   }
 }
 

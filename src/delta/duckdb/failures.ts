@@ -1,5 +1,6 @@
 import { isLineageError, LineageError } from '../../base/errors.ts';
 import type { ReadOptions } from '../table-reader.ts';
+import { PartitionValueError } from './partition-values.ts';
 import { defaultMemoryLimit } from './session.ts';
 
 /**
@@ -27,6 +28,14 @@ export function translated(
   const [, kind, text] = /^(\w[\w ]*? Error): ([^\n]*?)[.!]*(?:\n|$)/.exec(error.message) ?? [];
   if (kind === undefined || text === undefined) return error;
   const cause = { cause: error };
+  const codec = /Unsupported compression codec "(\w+)"/.exec(error.message)?.[1];
+  const isEncrypted = /is encrypted, but/.test(error.message);
+  if (codec !== undefined || isEncrypted) {
+    const features = [
+      isEncrypted ? 'encrypted Parquet files' : `Parquet files compressed by ${codec}`,
+    ];
+    return new LineageError('FEATURE_UNSUPPORTED', { table, features }, cause);
+  }
   if (
     /no space left|disk quota exceeded|file too large|max_temp_directory_size/i.test(error.message)
   ) {
@@ -61,7 +70,10 @@ export function translated(
 /** As `translated`, of the partition values that the log holds as text. */
 export function translatedPartitions(error: unknown, table: string): unknown {
   if (!(error instanceof Error)) return error;
-  const [, text] = /^Conversion Error: ([^\n]*)/.exec(error.message) ?? [];
+  const text =
+    error instanceof PartitionValueError
+      ? error.message
+      : /^Conversion Error: ([^\n]*)/.exec(error.message)?.[1];
   if (text === undefined) return error;
   const problem = `a partition value does not fit its column: ${text}.`;
   return new LineageError('LOG_DAMAGED', { table, file: '_delta_log', problem }, { cause: error });

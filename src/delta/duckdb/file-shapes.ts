@@ -9,9 +9,14 @@ export interface FileShape {
   readonly columns: readonly StoredColumn[];
 }
 
-export interface StoredColumn {
+/** Something in the schema of a Parquet file, which also has levels that are no value of their own: those of lists and maps. */
+export interface StoredElement {
   readonly name: string;
   readonly fieldId?: number;
+  readonly inner: readonly StoredElement[];
+}
+
+export interface StoredColumn extends StoredElement {
   readonly type: DuckDBType;
 }
 
@@ -62,27 +67,23 @@ async function shapeOf(session: DuckdbSession, file: string): Promise<FileShape>
   const elements = await session.rows(
     `SELECT name, num_children, field_id FROM parquet_schema(${source}) ORDER BY column_id`,
   );
-  // The first is the file itself; those below a column follow it.
-  const columns: StoredColumn[] = [];
-  let place = 1;
-  for (const { type } of found) {
-    const [name, , fieldId] = elements[place] ?? [];
-    columns.push({
-      name: String(name),
-      type,
-      ...(fieldId !== null && fieldId !== undefined && { fieldId: Number(fieldId) }),
-    });
-    place = placeAfter(place, elements);
-  }
+  const rows = elements.values();
+  // The first is the file itself.
+  const { inner } = elementIn(rows);
+  const columns = found.map(({ type }, place) => {
+    const element = inner[place];
+    if (element === undefined) throw new TypeError('every column is in the schema of its file');
+    return { ...element, type };
+  });
   return { file, columns };
 }
 
-function placeAfter(place: number, elements: readonly (readonly unknown[])[]): number {
-  let open = 1;
-  let next = place;
-  while (open > 0 && next < elements.length) {
-    open += Number(elements[next]?.[1] ?? 0) - 1;
-    next += 1;
-  }
-  return next;
+/** The next element, and those below it, which follow it. */
+function elementIn(rows: Iterator<readonly unknown[]>): StoredElement {
+  const [name, count, fieldId] = rows.next().value ?? [];
+  return {
+    name: String(name),
+    ...(fieldId !== null && fieldId !== undefined && { fieldId: Number(fieldId) }),
+    inner: Array.from({ length: Number(count ?? 0) }, () => elementIn(rows)),
+  };
 }

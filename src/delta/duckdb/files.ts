@@ -2,6 +2,7 @@ import { LineageError } from '../../base/errors.ts';
 import { mapParallel } from '../../base/parallel.ts';
 import { numRecords } from '../file-stats.ts';
 import type { DataFile, Snapshot, Snapshots } from '../snapshot.ts';
+import { checkedPartitionValue } from './partition-values.ts';
 import { escapeGlob } from './quote.ts';
 import { rowsPerPiece, type ScanSql } from './scan-sql.ts';
 import type { DuckdbSession } from './session.ts';
@@ -76,10 +77,10 @@ export async function setFiles(
   for (const [index, { location, partitionValues }] of files.entries()) {
     appender.appendBigInt(BigInt(index));
     appender.appendVarchar(escapeGlob(location));
-    for (const key of sql.partitionKeys) {
-      const value = partitionValues[key];
+    for (const { name, type } of sql.partitionKeys) {
+      const value = partitionValues[name];
       if (value === undefined || value === null) appender.appendNull();
-      else appender.appendVarchar(value);
+      else appender.appendVarchar(checkedPartitionValue(value, type));
     }
     appender.endRow();
   }

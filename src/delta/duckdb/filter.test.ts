@@ -128,8 +128,6 @@ describe('accepted, and used as it stands', () => {
 });
 
 describe('refused', () => {
-  const columns = ['id', 'name', 'day'];
-
   test.each([
     { where: '', why: 'nothing' },
     { where: '  \n ', why: 'blanks' },
@@ -167,7 +165,7 @@ describe('refused', () => {
     { where: 'id = $name', why: 'a named parameter' },
     { where: 'DEFAULT', why: 'DEFAULT' },
   ])('$why: $where', async ({ where }) => {
-    await expect(checkFilter(session, where, columns)).rejects.toMatchObject({
+    await expect(checkFilter(session, where, table.snapshot.schema)).rejects.toMatchObject({
       code: 'FILTER_INVALID',
       details: { filter: where },
     });
@@ -217,7 +215,7 @@ describe('refused', () => {
     'sleep_ms(1000) IS NULL',
     "error('x')",
   ])('what is not a matter of the row alone: %s', async (where) => {
-    await expect(checkFilter(session, where, columns)).rejects.toMatchObject({
+    await expect(checkFilter(session, where, table.snapshot.schema)).rejects.toMatchObject({
       code: 'FILTER_INVALID',
       details: { problem: expect.stringContaining('not a matter of the row alone') },
     });
@@ -255,6 +253,29 @@ describe('refused', () => {
     const outcome = await matching(where).catch(({ code }) => code);
     expect(outcome === 'FILTER_INVALID' || Array.isArray(outcome)).toBe(true);
   });
+});
+
+test('a CHAR is compared without the spaces at its end, or not at all', async () => {
+  const { rows } = await writtenTable(
+    { id: 'long', c: 'string' },
+    [{ sql: "SELECT 1 AS id, 'ab' AS c" }],
+    { metadata: { c: { __CHAR_VARCHAR_TYPE_STRING: 'char(4)' } } },
+  );
+  const ids = async (where: string) => await rows({ selection: { columns: ['id'], where } });
+  for (const where of ["rtrim(c) = 'ab'", "trim(C) LIKE 'a%'"]) {
+    expect(await ids(where), where).toEqual([[1n]]);
+  }
+  for (const where of [
+    "c = 'ab'",
+    'c = rtrim(c)',
+    "rtrim(c, 'b') = 'a'",
+    "id = 1 AND c = 'ab  '",
+  ]) {
+    await expect(ids(where), where).rejects.toMatchObject({
+      code: 'FILTER_INVALID',
+      details: { problem: expect.stringContaining('rtrim(c)') },
+    });
+  }
 });
 
 test('a column goes before a word of SQL that has its name', async () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LineageError } from '../../base/errors.ts';
 import { parseWire } from '../../base/wire.ts';
+import { holds, type StructType } from '../schema.ts';
 import { quoteText } from './quote.ts';
 import type { DuckdbSession } from './session.ts';
 
@@ -8,15 +9,12 @@ import type { DuckdbSession } from './session.ts';
  * Checks that a filter is one SQL condition that gives the same answer for the same row whenever it is asked: no subquery, no other
  * statement behind it, no clock, no randomness. A filter can come from somebody else's stamp, so nothing else may run.
  *
- * @param columns the table's; they go before words of SQL that stand for a value, like `user`
- * @param unread those of the columns that no filter may ask for
  * @throws LineageError FILTER_INVALID
  */
 export async function checkFilter(
   session: DuckdbSession,
   filter: string,
-  columns: readonly string[],
-  { unread = [] }: { readonly unread?: readonly string[] } = {},
+  { fields }: StructType,
 ): Promise<void> {
   const invalid = (problem: string) => new LineageError('FILTER_INVALID', { filter, problem });
   const parse = async (text: string) => {
@@ -35,15 +33,28 @@ export async function checkFilter(
     throw invalid('it is more than one condition.');
   }
 
+  const columns = fields.map(({ name }) => name);
+  const variants = fields.filter(({ type }) => holds(type, 'variant'));
+  const chars = fields.filter(({ type }) => type.kind === 'primitive' && type.charLength);
   const functions = new Set<string>();
+  const trimmed = new Set<unknown>();
   for (const node of nodesOf(condition)) {
     const what = refusedClasses[String(node['class'])];
     if (what !== undefined) throw invalid(`it holds ${what}.`);
-    const variant = unread.find((column) => refersTo(node, column));
-    if (variant !== undefined) throw invalid(`it asks for ${variant}, which is a variant.`);
+    const variant = variants.find(({ name }) => refersTo(node, name));
+    if (variant !== undefined) throw invalid(`it asks for ${variant.name}, which is a variant.`);
+    const char = chars.find(({ name }) => refersTo(node, name));
+    if (char !== undefined && !trimmed.has(node)) {
+      // Spark fills up what it compares a CHAR with, and DuckDB does not.
+      throw invalid(`${char.name} is a CHAR, filled up with spaces: ask for rtrim(${char.name}).`);
+    }
     const clock = clockIn(node, columns);
     if (clock !== undefined) throw invalid(varies([clock]));
-    if (node['class'] === 'FUNCTION') functions.add(String(node['function_name']).toLowerCase());
+    if (node['class'] !== 'FUNCTION') continue;
+    const name = String(node['function_name']).toLowerCase();
+    functions.add(name);
+    const [child, ...others] = Array.isArray(node['children']) ? node['children'] : [];
+    if (['rtrim', 'trim'].includes(name) && others.length === 0) trimmed.add(child);
   }
   const refused = await functionsThatVary(session, [...functions]);
   if (refused.length > 0) throw invalid(varies(refused.map((name) => `${name}()`)));

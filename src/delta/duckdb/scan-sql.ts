@@ -3,8 +3,9 @@ import { LineageError } from '../../base/errors.ts';
 import {
   type DeltaField,
   type DeltaType,
-  holds,
+  holdsSome,
   type PrimitiveName,
+  type PrimitiveType,
   type StructType,
 } from '../schema.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -30,13 +31,13 @@ export interface ScanSql {
   readonly select: string;
   /** The value of `asof_partitions`, made from the table `asof_partition_texts (file_index, p0, p1, …)`. */
   readonly partitions: string;
-  /** The physical names under which files record the values p0, p1, … */
-  readonly partitionKeys: readonly string[];
+  /** Of the values p0, p1, …: the physical names under which files record them, and their types. */
+  readonly partitionKeys: readonly { readonly name: string; readonly type: DeltaType }[];
   readonly columnMapping: ColumnMapping;
-  /** The columns that data files hold, and how one finds them in a file. */
+  /** The columns that data files hold, and how one finds them in a file: one in each, or none, unless the file is damaged. */
   readonly stored: readonly DeltaField[];
   readonly physical: (field: DeltaField) => string;
-  readonly inFile: (field: DeltaField, shape: FileShape) => StoredColumn | undefined;
+  readonly inFile: (field: DeltaField, shape: FileShape) => readonly StoredColumn[];
   readonly dated: DatedColumns | undefined;
 }
 
@@ -69,14 +70,18 @@ export function scanSql(
   const stored = fields.filter((field) => !partitions.includes(field) && !isVoid(field.type));
 
   const inFile = (field: DeltaField, { columns }: FileShape) =>
-    columns.find((column) =>
+    columns.filter((column) =>
       columnMapping === 'id'
         ? column.fieldId === field.metadata['delta.columnMapping.id']
         : column.name.toLowerCase() === physical(field).toLowerCase(),
     );
   const types = stored.map((field) => {
-    const inFiles = (files.shapes ?? []).flatMap((shape) => inFile(field, shape)?.type ?? []);
-    return storedType(field.type, physical, inFiles);
+    const inFiles = (files.shapes ?? []).flatMap((shape) => inFile(field, shape));
+    return storedType(
+      field.type,
+      physical,
+      inFiles.map(({ type }) => type),
+    );
   });
 
   const rebuilding = { physical, areVariantsText: files.areVariantsText === true };
@@ -128,7 +133,7 @@ export function scanSql(
   return {
     select: files.areNone ? noRows(fields) : `SELECT ${columns.join(', ')} FROM (${raw})`,
     partitions: `SELECT list(struct_pack(${typed.join(', ')}) ORDER BY file_index) FROM asof_partition_texts`,
-    partitionKeys: partitions.map(physical),
+    partitionKeys: partitions.map((field) => ({ name: physical(field), type: field.type })),
     columnMapping,
     stored,
     physical,
@@ -285,7 +290,9 @@ function logicalValue(type: DeltaType, value: string, how: Rebuilding, depth = 0
       return `map_from_entries(list_transform(map_entries(${value}), lambda ${item}: {'k': ${key}, 'v': ${inner}}))`;
     }
     case 'primitive':
-      return type.name === 'variant' && areVariantsText ? `${variantText}(${value})` : value;
+      return type.name === 'variant' && areVariantsText
+        ? `${variantText}(${value})`
+        : filledUp(type, value);
     default:
       return value;
   }
@@ -293,15 +300,24 @@ function logicalValue(type: DeltaType, value: string, how: Rebuilding, depth = 0
 
 /** Whether a value is read under other names, with other members or without some: then it is not yet what the schema says. */
 function mustBeRebuilt(type: DeltaType, readAs: string): boolean {
-  return readAs !== storedType(type, logicalName) || holds(type, 'void') || holds(type, 'variant');
+  if (readAs !== storedType(type, logicalName)) return true;
+  return holdsSome(
+    type,
+    ({ name, charLength }) => name === 'void' || name === 'variant' || charLength !== undefined,
+  );
 }
 
-/** Source: Delta protocol, "Partition Value Serialization": text, and the empty text is null for every type. */
+/** A value of a primitive type, or an entry of a partition, as long as its CHAR is. Source: Spark 4.2, `readSidePadding`. */
+function filledUp({ charLength: length }: PrimitiveType, value: string): string {
+  if (length === undefined) return value;
+  return `CASE WHEN length(${value}) < ${length} THEN rpad(${value}, ${length}, ' ') ELSE ${value} END`;
+}
+
+/** From the log's text; see `partition-values.ts`. */
 function partitionValue(type: DeltaType, text: string): string {
-  const value = `nullif(${text}, '')`;
-  const isBinary = type.kind === 'primitive' && type.name === 'binary';
-  if (isBinary) return `encode(${value})`;
-  const typed = castTo(type, value);
+  if (type.kind === 'primitive' && type.name === 'string') return filledUp(type, text);
+  if (type.kind === 'primitive' && type.name === 'binary') return `encode(${text})`;
+  const typed = castTo(type, `nullif(${text}, '')`);
   return isFloating(type) ? `CAST(${typed} AS VARCHAR)` : typed;
 }
 

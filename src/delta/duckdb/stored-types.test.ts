@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { writtenTable } from '../../../test/support/written-table.ts';
 
@@ -135,4 +137,74 @@ test('columns are found whatever the case of their letters in a file', async () 
     [1n, { name: 'a' }],
     [2n, { name: 'b' }],
   ]);
+});
+
+test.each([
+  { sql: 'SELECT 1::BIGINT AS twin, 2::BIGINT AS tw1n, NULL AS s, NULL AS l', twice: 'twin' },
+  { sql: 'SELECT {twin: 1::BIGINT, tw1n: 2::BIGINT} AS s', twice: 's.twin' },
+  { sql: 'SELECT [{x: {twin: 1::BIGINT, tw1n: 2::BIGINT}}] AS l', twice: 'l.element.x.twin' },
+])('a file in which one name stands for two is refused: $twice', async ({ sql, twice }) => {
+  const inner = struct({ twin: 'long' });
+  const columns = { twin: 'long', s: inner, l: array(struct({ x: inner })) };
+  const { folder, rows } = await writtenTable(columns, [{ sql, path: 'f.parquet' }]);
+  // DuckDB writes no such file.
+  const written = await readFile(join(folder, 'f.parquet'), 'latin1');
+  await writeFile(join(folder, 'f.parquet'), written.replaceAll('tw1n', 'Twin'), 'latin1');
+  await expect(rows()).rejects.toMatchObject({
+    code: 'FILE_DAMAGED',
+    details: { problem: expect.stringContaining(`, ${twice} is there twice`) },
+  });
+});
+
+describe('where columns are mapped by id', () => {
+  const identity = (id: number, name: string) => ({
+    'delta.columnMapping.id': id,
+    'delta.columnMapping.physicalName': name,
+  });
+  const inner = (first: number) => ({
+    type: 'struct',
+    fields: ['a', 'b'].map((name, place) => ({
+      ...{ name, type: 'long', nullable: true },
+      metadata: identity(first + place, name),
+    })),
+  });
+  const mapped = (sql: string, ids: string) =>
+    writtenTable(
+      { k: 'long', s: inner(3), m: map('string', array(inner(6))) },
+      [{ sql, copy: `FIELD_IDS {${ids}}` }],
+      {
+        metadata: { k: identity(1, 'k'), s: identity(2, 's'), m: identity(5, 'm') },
+        properties: { 'delta.columnMapping.mode': 'id' },
+      },
+    );
+  const both = 'SELECT 1::BIGINT AS k, {a: 7::BIGINT, b: 8::BIGINT} AS s';
+
+  test('members are read that have their own names and ids', async () => {
+    const table = await mapped(both, 'k: 1, s: {__duckdb_field_id: 2, a: 3, b: 4}');
+    expect(await table.rows()).toEqual([[1n, { a: 7n, b: 8n }, null]]);
+    const fewer = await mapped('SELECT {b: 8::BIGINT} AS s', 's: {__duckdb_field_id: 2, b: 4}');
+    expect(await fewer.rows()).toEqual([[null, { a: null, b: 8n }, null]]);
+  });
+
+  test.each([
+    { ids: 'k: 1, s: {__duckdb_field_id: 2, a: 4, b: 3}', sql: both, path: 's.a' },
+    { ids: 'k: 1, s: {__duckdb_field_id: 2, a: 3, b: 9}', sql: both, path: 's.b' },
+    { ids: 'k: 1, s: 2', sql: both, path: 's.a' },
+    {
+      ids: 's: {__duckdb_field_id: 2, old: 3, b: 4}',
+      sql: 'SELECT {old: 7::BIGINT, b: 8::BIGINT} AS s',
+      path: 's.a',
+    },
+    {
+      ids: 'm: {__duckdb_field_id: 5, value: {element: {a: 6, old: 7}}}',
+      sql: "SELECT MAP {'x': [{a: 7::BIGINT, old: 8::BIGINT}]} AS m",
+      path: 'm.value.element.b',
+    },
+  ])('members under another name or id are refused: $ids', async ({ ids, sql, path }) => {
+    const table = await mapped(sql, ids);
+    await expect(table.rows()).rejects.toMatchObject({
+      code: 'FEATURE_UNSUPPORTED',
+      details: { features: [expect.stringContaining(`: ${path} has another name or id`)] },
+    });
+  });
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LineageError } from '../../base/errors.ts';
 import { type DeltaField, type DeltaType, primitiveNames, type StructType } from '../schema.ts';
+import { withCharLengths } from './char-types.ts';
 
 const wireType: z.ZodType<DeltaType> = z.lazy(() =>
   z.union([
@@ -44,7 +45,7 @@ const wireStruct = z
 /**
  * Reads `metaData.schemaString`. Source: Delta protocol, "Schema Serialization Format".
  *
- * @throws LineageError FEATURE_UNSUPPORTED for a type that asof does not know; LOG_DAMAGED when it is no schema at all
+ * @throws LineageError FEATURE_UNSUPPORTED for a type that asof does not know, or a CHAR that Spark does not know any more; LOG_DAMAGED when it is no schema at all
  */
 export function parseSchema(table: string, schemaString: string): StructType {
   let json: unknown;
@@ -54,7 +55,10 @@ export function parseSchema(table: string, schemaString: string): StructType {
     throw damaged(table, 'its schema is not JSON.', cause);
   }
   const result = wireStruct.safeParse(json);
-  if (result.success) return result.data;
+  if (result.success) {
+    const { fields, ...struct } = result.data;
+    return { ...struct, fields: fields.map((field) => withCharLengths(table, field)) };
+  }
   const unknown = [...unknownTypes(json)];
   if (unknown.length > 0)
     throw new LineageError('FEATURE_UNSUPPORTED', { table, features: unknown });

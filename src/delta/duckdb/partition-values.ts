@@ -1,0 +1,38 @@
+import { type DeltaType, formatType } from '../schema.ts';
+
+// How a log writes partition values. Source: Delta protocol, "Partition Value Serialization". It has the empty text for null, which Spark
+// with Delta 4.4 does not for strings and binaries: there the empty text is what somebody wrote, as delta-rs does. Spark reads more than
+// the protocol has, and makes null of what it can't; here only such forms pass as DuckDB reads like Spark.
+
+/** A text that is no value of the column's type, of which Spark may make null, or something else than DuckDB. */
+export class PartitionValueError extends Error {
+  override readonly name = 'PartitionValueError';
+}
+
+/** @throws PartitionValueError */
+export function checkedPartitionValue(text: string, type: DeltaType): string {
+  const form = type.kind === 'decimal' ? number : forms[type.kind === 'primitive' ? type.name : ''];
+  if (form === undefined || text === '' || form.test(text)) return text;
+  throw new PartitionValueError(`'${text}' is no ${formatType(type)}`);
+}
+
+const whole = /^ *[-+]?\d+ *$/;
+const number = /^ *[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)? *$/i;
+const floating = new RegExp(`${number.source}|^ *[-+]?(nan|inf|infinity) *$`, 'i');
+const day = '\\d{4}-\\d{1,2}-\\d{1,2}';
+const time = '([01]?\\d|2[0-3]):\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?';
+const zone = ' ?(Z|UTC|[-+]\\d{1,2}(:?\\d{2})?|[A-Z]\\w*(/\\w+)*)';
+const instant = new RegExp(`^${day}([ T]${time}(${zone})?)?$`);
+
+const forms: Readonly<Record<string, RegExp>> = {
+  long: whole,
+  integer: whole,
+  short: whole,
+  byte: whole,
+  float: floating,
+  double: floating,
+  boolean: /^(t|true|y|yes|1|f|false|n|no|0)$/i,
+  date: new RegExp(`^${day}([ T]${time})?$`),
+  timestamp: instant,
+  timestamp_ntz: instant,
+};
