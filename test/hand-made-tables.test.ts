@@ -168,6 +168,24 @@ describe('a table', () => {
     expect((await timelines.read([0, 1, 2, 3])).failures.size).toBe(0);
   });
 
+  test('may say several things in one commit: the last one counts, as for Spark', async () => {
+    const { folder } = await writtenTable({ id: 'integer', later: 'string' }, [
+      { sql: 'SELECT 1 AS id', path: 'é.parquet' },
+      { sql: 'SELECT 2 AS id', path: 'b.parquet' },
+    ]);
+    const { size } = await stat(join(folder, 'b.parquet'));
+    const add = addAction('b.parquet', { size, stats: undefined });
+    const remove = (path: string) => ({ remove: { path, dataChange: true } });
+    const id = { name: 'id', type: 'integer', nullable: true, metadata: {} };
+    await writeCommit(folder, 1, [add, remove('b.parquet')]);
+    await writeCommit(folder, 2, [remove('b.parquet'), add, remove('%c3%a9.parquet')]);
+    await writeCommit(folder, 3, [metaDataAction(), metaDataAction({ fields: [id] })]);
+    const rows = await Promise.all([0, 1, 2, 3].map((version) => rowsOf(folder, version)));
+    expect(rows).toEqual([['[1,null]', '[2,null]'], ['[1,null]'], ['[2,null]'], ['[2]']]);
+    const timelines = logTimelines(localTableStore(folder), 't', duckdbCheckpointRemoves);
+    expect((await timelines.read([0, 1, 2, 3])).failures.size).toBe(0);
+  });
+
   test('may name its deletion vectors by absolute paths', async () => {
     const folder = await copyTable('deletion_vectors');
     let renamed = 0;

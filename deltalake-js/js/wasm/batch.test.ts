@@ -16,7 +16,7 @@ const metaData = {
   configuration: {},
 };
 
-/** What comes out for an add action. */
+/** What comes out for add actions, by their paths. */
 async function listed(...adds: readonly object[]) {
   const lines = [
     protocol,
@@ -26,7 +26,7 @@ async function listed(...adds: readonly object[]) {
   const store = memoryStore({ [`_delta_log/${justBefore(0)}.json`]: lines.join('\n') });
   const files = [];
   for await (const batch of (await openSnapshot(store)).files()) files.push(...batch);
-  return files;
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 function anAdd(parts: object) {

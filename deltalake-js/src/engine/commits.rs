@@ -3,6 +3,10 @@
 //! A decoder for each file would cost most of the time on a log of many small commits. The kernel
 //! asks its engine not to merge files; reading file actions it looks at nothing but the order of
 //! rows, which is kept. Where rows must tell their file (`_file`), files stay apart.
+//!
+//! Each file is read from its last line to its first: of several actions for one file, which the
+//! protocol does not allow in a commit, the last one counts for Spark, and the first one that it
+//! sees for the kernel, which reads the newest commit first.
 
 use std::sync::Arc;
 
@@ -33,12 +37,12 @@ pub struct LogFile {
     pub path: String,
 }
 
-/// Where the next line starts.
+/// What was read.
 #[derive(Clone, Copy, Default)]
 struct Place {
     file: usize,
-    offset: usize,
-    line: usize,
+    /// Bytes at the end of that file.
+    read: usize,
 }
 
 pub struct CommitReader {
@@ -111,7 +115,7 @@ impl CommitReader {
     fn culprit(&self, error: ArrowError) -> Failure {
         let mut place = self.batch_start;
         while let Some(file) = self.files.get(place.file) {
-            while let Some(line) = next_line(file, &mut place) {
+            while let Some(line) = last_line(file, &mut place) {
                 if !self.filter.keeps(line) {
                     continue;
                 }
@@ -120,7 +124,7 @@ impl CommitReader {
                 };
                 let decoded = decoder.decode(line).and_then(|_| decoder.flush());
                 if let Err(error) = decoded {
-                    return damaged(file, Some(place.line), &error);
+                    return damaged(file, line, words(&error));
                 }
             }
             place = Place {
@@ -152,55 +156,41 @@ fn decoder(schema: &ArrowSchemaRef) -> Result<Decoder, ArrowError> {
         .build_decoder()
 }
 
-/// Decodes lines until the batch is full (true) or the file ends.
+/// Decodes lines until the batch is full (true) or the file is read.
 fn fill(
     decoder: &mut Decoder,
     filter: &LineFilter,
     file: &LogFile,
     next: &mut Place,
 ) -> Result<bool, Failure> {
-    loop {
-        if decoder.len() >= BATCH_ROWS && !decoder.has_partial_record() {
-            return Ok(true);
-        }
-        let before = *next;
-        let Some(line) = next_line(file, next) else {
-            break;
+    while decoder.len() < BATCH_ROWS {
+        let Some(line) = last_line(file, next) else {
+            return Ok(false);
         };
-        if !decoder.has_partial_record() && !filter.keeps(line) {
+        if !filter.keeps(line) {
             continue;
         }
+        let rows = decoder.len();
         let used = decoder
             .decode(line)
-            .map_err(|error| damaged(file, Some(next.line), &error))?;
-        if used < line.len() {
-            // Full in the middle of a line that holds several rows.
-            let line_start = line.as_ptr() as usize - file.bytes.as_ptr() as usize;
-            *next = Place {
-                offset: line_start + used,
-                ..before
-            };
-            return Ok(true);
+            .map_err(|error| damaged(file, line, words(&error)))?;
+        if decoder.has_partial_record() {
+            return Err(damaged(file, line, "it ends in the middle of an action".into()));
+        }
+        if used < line.len() || decoder.len() != rows + 1 {
+            return Err(damaged(file, line, "it is not one action".into()));
         }
     }
-    if decoder.has_partial_record() {
-        return Err(Failure::damaged(
-            file.path.clone(),
-            Some(next.line),
-            "it ends in the middle of an action".into(),
-        ));
-    }
-    Ok(false)
+    Ok(true)
 }
 
-/// The next line that isn't blank, without the space around it.
-fn next_line<'f>(file: &'f LogFile, next: &mut Place) -> Option<&'f [u8]> {
-    while next.offset < file.bytes.len() {
-        let rest = &file.bytes[next.offset..];
-        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        next.offset += end + 1;
-        next.line += 1;
-        let line = rest[..end].trim_ascii();
+/// The last line of those that were not read that isn't blank, without the space around it.
+fn last_line<'f>(file: &'f LogFile, next: &mut Place) -> Option<&'f [u8]> {
+    while next.read < file.bytes.len() {
+        let rest = &file.bytes[..file.bytes.len() - next.read];
+        let line_break = memchr::memrchr(b'\n', rest);
+        next.read = file.bytes.len() - line_break.unwrap_or(0);
+        let line = rest[line_break.map_or(0, |at| at + 1)..].trim_ascii();
         if !line.is_empty() {
             return Some(line);
         }
@@ -208,8 +198,11 @@ fn next_line<'f>(file: &'f LogFile, next: &mut Place) -> Option<&'f [u8]> {
     None
 }
 
-fn damaged(file: &LogFile, line: Option<usize>, error: &ArrowError) -> Failure {
-    Failure::damaged(file.path.clone(), line, words(error))
+/// `line` is a part of the file's bytes.
+fn damaged(file: &LogFile, line: &[u8], problem: String) -> Failure {
+    let offset = line.as_ptr() as usize - file.bytes.as_ptr() as usize;
+    let number = memchr::memchr_iter(b'\n', &file.bytes[..offset]).count() + 1;
+    Failure::damaged(file.path.clone(), Some(number), problem)
 }
 
 fn words(error: &ArrowError) -> String {
@@ -282,7 +275,7 @@ mod tests {
             file(1, &add("b")),
             file(0, &format!("{METADATA}\r\n\r\n  {}  \r\n", add("a"))),
         ];
-        let expected = ["remove b", "add c", "add b", "add a"];
+        let expected = ["add c", "remove b", "add b", "add a"];
         assert_eq!(read(files).unwrap(), [expected]);
     }
 
@@ -293,6 +286,13 @@ mod tests {
     }
 
     #[test]
+    fn the_last_action_of_a_file_comes_first() {
+        let text = format!("\n{}\n{}\n{}", add("a"), remove("a"), add("b"));
+        let expected = ["add b", "remove a", "add a"];
+        assert_eq!(read(vec![file(0, &text)]).unwrap(), [expected]);
+    }
+
+    #[test]
     fn a_full_batch_is_followed_by_the_next_row() {
         let lines: Vec<_> = (0..BATCH_ROWS + 2)
             .map(|row| add(&row.to_string()))
@@ -300,29 +300,23 @@ mod tests {
         let batches = read(vec![file(1, &lines.join("\n")), file(0, &add("last"))]).unwrap();
         let sizes: Vec<_> = batches.iter().map(Vec::len).collect();
         assert_eq!(sizes, [BATCH_ROWS, 3]);
-        assert_eq!(
-            batches[1],
-            [
-                format!("add {BATCH_ROWS}"),
-                format!("add {}", BATCH_ROWS + 1),
-                "add last".to_owned(),
-            ]
-        );
+        assert_eq!(batches[1], ["add 1", "add 0", "add last"]);
     }
 
     #[test]
-    fn rows_that_share_a_line_are_all_read_when_a_batch_fills_between_them() {
-        let mut lines: Vec<_> = (1..BATCH_ROWS).map(|row| add(&row.to_string())).collect();
-        lines.push(format!("{} {} {}", add("x"), add("y"), add("z")));
-        let batches = read(vec![file(0, &lines.join("\n"))]).unwrap();
-        assert_eq!(batches[0].last().unwrap(), "add x");
-        assert_eq!(batches[1], ["add y", "add z"]);
-    }
-
-    #[test]
-    fn an_object_over_several_lines_is_one_row() {
-        let text = "{\n\"add\":\n{\"path\":\n\"a\"}\n}";
-        assert_eq!(read(vec![file(0, text)]).unwrap(), [["add a"]]);
+    fn a_line_that_is_not_one_action_is_named() {
+        let two = format!("{} {}", add("x"), add("y"));
+        let full: Vec<_> = (1..BATCH_ROWS).map(|row| add(&row.to_string())).collect();
+        for text in [
+            format!("{}\n{two}\n{}", add("a"), add("b")),
+            format!("{}\n{two}\n{}", add("a"), full.join("\n")),
+            format!("{}\n{{\"add\":\n{{\"path\":\"a\"}}}}", add("a")),
+        ] {
+            let Failure::LogDamaged { line, .. } = read_error(vec![file(0, &text)]) else {
+                panic!("another failure");
+            };
+            assert!(line == Some(2) || line == Some(3), "{line:?} of {text}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ test.each([
   ['./p=1//a.parquet', 'p=1/a.parquet'],
   ['x/../../a', '../a'],
   ['p=1/a%20b', 'p=1/a%20b'],
+  ['p=1/%c3%A9%2f%zz', 'p=1/%C3%A9%2F%zz'],
   ['p=..x/.a', 'p=..x/.a'],
   ['file://host/t/a', 'file://host/t/a'],
   ['s3://bucket/t//a', 's3://bucket/t//a'],

@@ -170,9 +170,10 @@ export function fileKey({
 
 /**
  * The path by which Spark tells files apart: `/x` and `file:///x` are `file:/x`, and no segment is empty, `.`, or undone by a `..` behind
- * it. The kernel's is the same (`deltalake-js/patches`). Source: `DeltaLog.canonicalizePath` of Delta 4.4, Hadoop's `Path`.
+ * it; `%c3` is `%C3`. The kernel's is the same (`deltalake-js/patches`). Source: `DeltaLog.canonicalizePath` of Delta 4.4, Hadoop's `Path`.
  */
-export function canonicalPath(path: string): string {
+export function canonicalPath(text: string): string {
+  const path = text.replace(/%[\da-f]{2}/gi, (digits) => digits.toUpperCase());
   const rest = /^file:\/\/\//.test(path) ? path.slice(7) : path.replace(/^file:(?=\/(?!\/))/, '');
   const isLocal = rest !== path || /^\/(?!\/)/.test(path);
   const isUrl = path.startsWith('file:') || (path.includes('//') && path.includes(':'));
