@@ -66,19 +66,26 @@ export function holdsSome(type: DeltaType, test: (primitive: PrimitiveType) => b
   }
 }
 
-/** The type as SQL writes it: `bigint`, `array<struct<a: int>>`. */
-export function formatType(type: DeltaType): string {
+/**
+ * The type as SQL writes it: `bigint`, `array<struct<a: int>>`.
+ *
+ * @param options.chars whether to tell of CHAR, which only a log does; else it is the string that Delta has it for
+ */
+export function formatType(type: DeltaType, options: { readonly chars?: boolean } = {}): string {
+  const format = (inner: DeltaType) => formatType(inner, options);
   switch (type.kind) {
     case 'primitive':
+      if (options.chars === true && type.charLength !== undefined)
+        return `char(${type.charLength})`;
       return sqlNames[type.name] ?? type.name;
     case 'decimal':
       return `decimal(${type.precision},${type.scale})`;
     case 'array':
-      return `array<${formatType(type.element)}>`;
+      return `array<${format(type.element)}>`;
     case 'map':
-      return `map<${formatType(type.key)}, ${formatType(type.value)}>`;
+      return `map<${format(type.key)}, ${format(type.value)}>`;
     case 'struct':
-      return `struct<${type.fields.map(({ name, type: inner }) => `${name}: ${formatType(inner)}`).join(', ')}>`;
+      return `struct<${type.fields.map(({ name, type: inner }) => `${name}: ${format(inner)}`).join(', ')}>`;
   }
 }
 

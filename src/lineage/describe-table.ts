@@ -54,7 +54,7 @@ export async function describeTable(
     partitionColumns: facts.partitionColumns ?? null,
     columns: facts.schema.fields.map(({ name, type, nullable, metadata }) => ({
       name,
-      type: formatType(type),
+      type: formatType(type, { chars: true }),
       nullable: nullable ?? null,
       comment: typeof metadata['comment'] === 'string' ? metadata['comment'] : null,
     })),

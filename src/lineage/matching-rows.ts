@@ -74,6 +74,7 @@ function fileMayHold(
     if (own === undefined) return true;
     if (own === null) return false;
     if (typeof value === 'string') return own === value;
+    // What is spelt otherwise is left to reading.
     return Number(own) === value || !/^-?\d+$/.test(own);
   }
   const { min, max } = statBounds(stats, physicalName);

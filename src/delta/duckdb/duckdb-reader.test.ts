@@ -454,7 +454,7 @@ describe('the order of rows', () => {
     const session = await openSession({});
     try {
       await session.run(`SET threads = ${threads}`);
-      await setFiles(session, snapshot, files, sql, undefined);
+      await setFiles(session, 't', snapshot, files, sql, undefined);
       expect(await session.rows(sql.select)).toEqual(await rows());
     } finally {
       await session.close();

@@ -8,12 +8,12 @@ import type { Snapshot, Snapshots } from '../snapshot.ts';
 import type { OutputFormat, ReadOptions, RowBatch, TableReader } from '../table-reader.ts';
 import { isSnapshot, type VersionFacts } from '../version-facts.ts';
 import { checkCalendar } from './check-calendar.ts';
+import { checkShape } from './check-shape.ts';
 import { duckdbDialect } from './dialect.ts';
-import { translated, translatedPartitions } from './failures.ts';
-import { type FileShape, fileShapes } from './file-shapes.ts';
+import { translated } from './failures.ts';
+import { fileShapes } from './file-shapes.ts';
 import { checkFiles, expectedRows, filesInOrder, type ScanFile, setFiles } from './files.ts';
 import { checkFilter } from './filter.ts';
-import { membersIn, misfit } from './misfit.ts';
 import { copyOptions, extensions } from './output.ts';
 import { escapeGlob, quoteName, quoteText } from './quote.ts';
 import { type ScanSql, scanSql } from './scan-sql.ts';
@@ -188,9 +188,7 @@ async function openScan(
     const readable = [...new Set([...folders, ...folders.map(escapeGlob)])];
     await session.confine(target === undefined ? readable : [...readable, target.directory]);
     const files = await readableVariants(session, listed, sql);
-    await setFiles(session, snapshot, files, sql, signal).catch((error: unknown) => {
-      throw translatedPartitions(error, table);
-    });
+    await setFiles(session, table, snapshot, files, sql, signal);
     const shapes =
       files.length > 0 && sql.stored.length > 0 ? await fileShapes(session, files.length) : [];
     const read = selection.where === undefined ? columns.map(({ name }) => name) : undefined;
@@ -239,45 +237,6 @@ function foldersOf(locations: readonly string[]): readonly string[] {
     const above = folders.slice(0, index).find((other) => folder.startsWith(join(other, '/')));
     return above === undefined;
   });
-}
-
-/**
- * @param read the columns that are; undefined for any
- * @throws LineageError FILE_DAMAGED when a column would come out as something else than the file holds; FEATURE_UNSUPPORTED
- */
-function checkShape(
-  table: string,
-  { columnMapping, stored, physical, inFile }: ScanSql,
-  shape: FileShape,
-  read: readonly string[] | undefined,
-): void {
-  const { file, columns } = shape;
-  const damaged = (found: string) =>
-    new LineageError('FILE_DAMAGED', { table, problem: `in ${file}, ${found}.` });
-  // Such a file would come out as nulls.
-  if (columnMapping === 'id' && columns.every(({ fieldId }) => fieldId === undefined)) {
-    const problem = `${file} has no field ids, though the table's columns are mapped by id`;
-    throw new LineageError('FILE_DAMAGED', { table, problem });
-  }
-  for (const field of stored) {
-    if (read !== undefined && !read.includes(field.name)) continue;
-    const [column, ...others] = inFile(field, shape);
-    if (column === undefined) continue;
-    const found =
-      others.length > 0 ? `${field.name} is there twice` : misfit(field, column.type, physical);
-    if (found !== undefined) throw damaged(found);
-    for (const { path, field: member, byName, all } of membersIn(field.type, column, physical)) {
-      const name = `${field.name}${path}`;
-      if (byName.length > 1) throw damaged(`${name} is there twice`);
-      if (columnMapping !== 'id') continue;
-      const id = member.metadata['delta.columnMapping.id'];
-      if (all.find(({ fieldId }) => fieldId === id) === byName[0]) continue;
-      // DuckDB 1.5 finds columns by their ids, and what is inside of them by name. Delta's writers keep both together, those of
-      // Iceberg, whose files an imported table has, do not.
-      const features = [`columns mapped by id: ${name} has another name or id in ${file}`];
-      throw new LineageError('FEATURE_UNSUPPORTED', { table, features });
-    }
-  }
 }
 
 function checkCount(table: string, { version }: VersionFacts, scan: Scan, rows: number): void {

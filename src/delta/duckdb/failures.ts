@@ -1,6 +1,5 @@
 import { isLineageError, LineageError } from '../../base/errors.ts';
 import type { ReadOptions } from '../table-reader.ts';
-import { PartitionValueError } from './partition-values.ts';
 import { defaultMemoryLimit } from './session.ts';
 
 /**
@@ -29,13 +28,11 @@ export function translated(
   if (kind === undefined || text === undefined) return error;
   const cause = { cause: error };
   const codec = /Unsupported compression codec "(\w+)"/.exec(error.message)?.[1];
-  const isEncrypted = /is encrypted, but/.test(error.message);
-  if (codec !== undefined || isEncrypted) {
-    const features = [
-      isEncrypted ? 'encrypted Parquet files' : `Parquet files compressed by ${codec}`,
-    ];
-    return new LineageError('FEATURE_UNSUPPORTED', { table, features }, cause);
-  }
+  const feature = /is encrypted, but/.test(error.message)
+    ? 'encrypted Parquet files'
+    : codec && `Parquet files compressed by ${codec}`;
+  if (feature)
+    return new LineageError('FEATURE_UNSUPPORTED', { table, features: [feature] }, cause);
   if (
     /no space left|disk quota exceeded|file too large|max_temp_directory_size/i.test(error.message)
   ) {
@@ -65,16 +62,4 @@ export function translated(
       );
   }
   return new LineageError('FILE_DAMAGED', { table, problem: `${text}.` }, cause);
-}
-
-/** As `translated`, of the partition values that the log holds as text. */
-export function translatedPartitions(error: unknown, table: string): unknown {
-  if (!(error instanceof Error)) return error;
-  const text =
-    error instanceof PartitionValueError
-      ? error.message
-      : /^Conversion Error: ([^\n]*)/.exec(error.message)?.[1];
-  if (text === undefined) return error;
-  const problem = `a partition value does not fit its column: ${text}.`;
-  return new LineageError('LOG_DAMAGED', { table, file: '_delta_log', problem }, { cause: error });
 }

@@ -2,7 +2,7 @@ import { LineageError } from '../../base/errors.ts';
 import { mapParallel } from '../../base/parallel.ts';
 import { numRecords } from '../file-stats.ts';
 import type { DataFile, Snapshot, Snapshots } from '../snapshot.ts';
-import { checkedPartitionValue } from './partition-values.ts';
+import { checkedPartitionValue, translatedPartitions } from './partition-values.ts';
 import { escapeGlob } from './quote.ts';
 import { rowsPerPiece, type ScanSql } from './scan-sql.ts';
 import type { DuckdbSession } from './session.ts';
@@ -64,6 +64,7 @@ export async function checkFiles(
 /** Sets the variables that `scanSql` looks things up in. */
 export async function setFiles(
   session: DuckdbSession,
+  table: string,
   snapshot: Snapshot,
   files: readonly ScanFile[],
   sql: ScanSql,
@@ -80,7 +81,7 @@ export async function setFiles(
     for (const { name, type } of sql.partitionKeys) {
       const value = partitionValues[name];
       if (value === undefined || value === null) appender.appendNull();
-      else appender.appendVarchar(checkedPartitionValue(value, type));
+      else appender.appendVarchar(checkedPartitionValue(table, value, type));
     }
     appender.endRow();
   }
@@ -89,7 +90,11 @@ export async function setFiles(
     'SET VARIABLE asof_files = (SELECT list(path ORDER BY file_index) FROM asof_partition_texts)',
   );
   if (sql.partitionKeys.length > 0) {
-    await session.run(`SET VARIABLE asof_partitions = (${sql.partitions})`);
+    await session
+      .run(`SET VARIABLE asof_partitions = (${sql.partitions})`)
+      .catch((error: unknown) => {
+        throw translatedPartitions(error, table);
+      });
   }
   if (files.some(({ deletionVector }) => deletionVector)) {
     await setDeletedRows(session, snapshot, files, signal);

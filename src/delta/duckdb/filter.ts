@@ -35,7 +35,9 @@ export async function checkFilter(
 
   const columns = fields.map(({ name }) => name);
   const variants = fields.filter(({ type }) => holds(type, 'variant'));
-  const chars = fields.filter(({ type }) => type.kind === 'primitive' && type.charLength);
+  const chars = fields.filter(
+    ({ type }) => type.kind === 'primitive' && type.charLength !== undefined,
+  );
   const functions = new Set<string>();
   const trimmed = new Set<unknown>();
   for (const node of nodesOf(condition)) {

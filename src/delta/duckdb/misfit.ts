@@ -1,6 +1,5 @@
 import type { DuckDBType } from '@duckdb/node-api';
 import { type DeltaField, type DeltaType, formatType } from '../schema.ts';
-import type { StoredElement } from './file-shapes.ts';
 
 /**
  * What keeps values as a file has them from becoming the table's without change: `a is DOUBLE, not int`; undefined for nothing. DuckDB
@@ -48,48 +47,6 @@ function misfitIn(
     }
     default:
       return becomes(type, stored) ? undefined : otherShape;
-  }
-}
-
-/** A member of a struct in the table, and what a file has for it. */
-export interface StoredMember {
-  /** From the column on: `.element.a`. */
-  readonly path: string;
-  readonly field: DeltaField;
-  /** Those of its name, in any letter case. */
-  readonly byName: readonly StoredElement[];
-  /** All of the struct's. */
-  readonly all: readonly StoredElement[];
-}
-
-/** All members of structs in a column. */
-export function* membersIn(
-  type: DeltaType,
-  stored: StoredElement | undefined,
-  physical: (field: DeltaField) => string,
-  path = '',
-): Generator<StoredMember> {
-  if (stored === undefined) return;
-  const [repeated] = stored.inner;
-  switch (type.kind) {
-    case 'array': {
-      const isLevel = repeated?.inner.length === 1;
-      const item = isLevel ? repeated.inner[0] : repeated;
-      yield* membersIn(type.element, item, physical, `${path}.element`);
-      return;
-    }
-    case 'map':
-      yield* membersIn(type.key, repeated?.inner[0], physical, `${path}.key`);
-      yield* membersIn(type.value, repeated?.inner[1], physical, `${path}.value`);
-      return;
-    case 'struct':
-      for (const field of type.fields) {
-        const name = physical(field).toLowerCase();
-        const byName = stored.inner.filter((element) => element.name.toLowerCase() === name);
-        const inner = `${path}.${field.name}`;
-        yield { path: inner, field, byName, all: stored.inner };
-        yield* membersIn(field.type, byName[0], physical, inner);
-      }
   }
 }
 

@@ -1,19 +1,26 @@
+import { LineageError } from '../../base/errors.ts';
 import { type DeltaType, formatType } from '../schema.ts';
 
 // How a log writes partition values. Source: Delta protocol, "Partition Value Serialization". It has the empty text for null, which Spark
 // with Delta 4.4 does not for strings and binaries: there the empty text is what somebody wrote, as delta-rs does. Spark reads more than
 // the protocol has, and makes null of what it can't; here only such forms pass as DuckDB reads like Spark.
 
-/** A text that is no value of the column's type, of which Spark may make null, or something else than DuckDB. */
-export class PartitionValueError extends Error {
-  override readonly name = 'PartitionValueError';
-}
-
-/** @throws PartitionValueError */
-export function checkedPartitionValue(text: string, type: DeltaType): string {
+/** @throws LineageError LOG_DAMAGED */
+export function checkedPartitionValue(table: string, text: string, type: DeltaType): string {
   const form = type.kind === 'decimal' ? number : forms[type.kind === 'primitive' ? type.name : ''];
   if (form === undefined || text === '' || form.test(text)) return text;
-  throw new PartitionValueError(`'${text}' is no ${formatType(type)}`);
+  throw misfitting(table, `'${text}' is no ${formatType(type)}`);
+}
+
+/** What DuckDB makes of one that has the form of its type, and is out of its range. */
+export function translatedPartitions(error: unknown, table: string): unknown {
+  const text = error instanceof Error && /^Conversion Error: ([^\n]*)/.exec(error.message)?.[1];
+  return text ? misfitting(table, text, error) : error;
+}
+
+function misfitting(table: string, why: string, cause?: unknown): LineageError {
+  const problem = `a partition value does not fit its column: ${why}.`;
+  return new LineageError('LOG_DAMAGED', { table, file: '_delta_log', problem }, { cause });
 }
 
 const whole = /^ *[-+]?\d+ *$/;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type DeltaType, holdsSome } from '../schema.ts';
+import { type DeltaType, formatType, holdsSome } from '../schema.ts';
 import { withCharLengths } from './char-types.ts';
 
 const text: DeltaType = { kind: 'primitive', name: 'string' };
@@ -33,6 +33,16 @@ test.each([
   },
 ])('$declared tells which strings are filled up, by their place', ({ type, declared, found }) => {
   expect(typeOf(type, declared)).toEqual(found);
+});
+
+test('a type tells of its CHARs where it is asked to', () => {
+  const type = typeOf(
+    map(text, array(struct(text, int))),
+    'map<char(2),array<struct<x:char(3),n:int>>>',
+  );
+  expect(formatType(type)).toBe('map<string, array<struct<now 0: string, now 1: int>>>');
+  const told = 'map<char(2), array<struct<now 0: char(3), now 1: int>>>';
+  expect(formatType(type, { chars: true })).toBe(told);
 });
 
 test.each([undefined, 7, 'varchar(5)', 'struct<x:varchar(5)>', 'no type at all'])(

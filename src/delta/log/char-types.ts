@@ -32,39 +32,28 @@ function withLengths(type: DeltaType, declared: Declared): DeltaType | undefined
     return isText ? { ...type, charLength: declared.length } : undefined;
   }
   if (declared.kind !== type.kind) return;
-  const inner = innerTypes(type);
-  const types = declared.inner.map((one, place) => {
-    const own = inner[place];
-    return own && withLengths(own, one);
-  });
-  if (types.length !== inner.length || types.includes(undefined)) return;
-  return withInner(type, types as readonly DeltaType[]);
-}
-
-function innerTypes(type: DeltaType): readonly DeltaType[] {
+  const { inner } = declared;
+  const at = (place: number, own: DeltaType) => {
+    const one = inner[place];
+    return one && withLengths(own, one);
+  };
   switch (type.kind) {
-    case 'array':
-      return [type.element];
-    case 'map':
-      return [type.key, type.value];
-    case 'struct':
-      return type.fields.map((field) => field.type);
-    default:
-      return [];
-  }
-}
-
-function withInner(type: DeltaType, inner: readonly DeltaType[]): DeltaType {
-  const at = (place: number) => inner[place] as DeltaType;
-  switch (type.kind) {
-    case 'array':
-      return { ...type, element: at(0) };
-    case 'map':
-      return { ...type, key: at(0), value: at(1) };
-    case 'struct':
-      return { ...type, fields: type.fields.map((one, place) => ({ ...one, type: at(place) })) };
-    default:
-      return type;
+    case 'array': {
+      const element = at(0, type.element);
+      return element && { ...type, element };
+    }
+    case 'map': {
+      const [key, value] = [at(0, type.key), at(1, type.value)];
+      return key && value && { ...type, key, value };
+    }
+    case 'struct': {
+      const fields = type.fields.flatMap((field, place) => {
+        const own = at(place, field.type);
+        return own ? [{ ...field, type: own }] : [];
+      });
+      const isWhole = fields.length === type.fields.length && fields.length === inner.length;
+      return isWhole ? { ...type, fields } : undefined;
+    }
   }
 }
 

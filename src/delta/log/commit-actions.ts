@@ -173,7 +173,7 @@ export function fileKey({
  * it; `%c3` is `%C3`. The kernel's is the same (`deltalake-js/patches`). Source: `DeltaLog.canonicalizePath` of Delta 4.4, Hadoop's `Path`.
  */
 export function canonicalPath(text: string): string {
-  const path = text.replace(/%[\da-f]{2}/gi, (digits) => digits.toUpperCase());
+  const path = text.replace(/%([a-f][\da-fA-F]|[\dA-F][a-f])/g, (digits) => digits.toUpperCase());
   const rest = /^file:\/\/\//.test(path) ? path.slice(7) : path.replace(/^file:(?=\/(?!\/))/, '');
   const isLocal = rest !== path || /^\/(?!\/)/.test(path);
   const isUrl = path.startsWith('file:') || (path.includes('//') && path.includes(':'));
