@@ -13,7 +13,7 @@ import { doctorTable, findingText } from '../render/doctor.ts';
 import { plural } from '../render/text.ts';
 import { settingsFor } from '../settings.ts';
 
-/** What `asof doctor` exits with when something is wrong. */
+/** What `asof doctor` exits with when something is wrong, or could not be fixed. */
 const checkFailed = 5;
 
 export function doctorCommand(context: CommandContext) {
@@ -61,7 +61,7 @@ export function doctorCommand(context: CommandContext) {
             `${plural(wrong, 'thing')} wrong, ${plural(left.length - wrong, 'notice')}${fixed === 0 ? '' : `, ${fixed} fixed`}\n`,
           );
         }
-        if (wrong > 0) context.end(checkFailed);
+        if (wrong > 0 || left.some(({ isFixed }) => isFixed === false)) context.end(checkFailed);
       } finally {
         registry.close();
       }

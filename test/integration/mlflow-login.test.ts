@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { connectMlflow } from '../../src/registry/mlflow/connect-mlflow.ts';
+import { copyTable, temporaryFolder } from '../support/tables.ts';
+import { asofIn } from './support/asof.ts';
 import {
   administrator,
   basicAuth,
@@ -86,5 +89,35 @@ describe.skipIf(python === undefined)('an MLflow that wants a login', () => {
         problem: 'Permission denied',
       },
     });
+  });
+
+  test('doctor --fix names each thing that it may not fix, and whoever may fixes it', async () => {
+    const folder = await temporaryFolder();
+    await copyTable('plain_partitioned', join(folder, 't'));
+    const by = ({ username, password }: typeof administrator) =>
+      asofIn(folder, {
+        MLFLOW_TRACKING_URI: server.url,
+        MLFLOW_TRACKING_USERNAME: username,
+        MLFLOW_TRACKING_PASSWORD: password,
+      });
+    const { runs, models } = as(administrator);
+    const { id } = await runs.start({});
+    const { exitCode } = await by(administrator).run(
+      ...['stamp', '--run', id, '--table', './t@v1'],
+    );
+    expect(exitCode).toBe(0);
+    // As MLflow's own client registers them: without asof's note of the data.
+    await models.register({ name: 'fraud', runId: id });
+    await models.register({ name: 'fraud', runId: id });
+
+    const refused = await by(reader).run('doctor', '--fix');
+    expect(refused.exitCode).toBe(5);
+    expect(
+      refused.stderr.match(/^not fixed: fraud version \d: NOTE_MISSING: .*reader.*$/gm),
+    ).toEqual([]);
+    expect((await models.model('fraud')).versions.map(({ tags }) => tags)).toEqual([]);
+
+    const fixed = await by(administrator).run('doctor', '--fix');
+    expect(fixed).toMatchObject({ exitCode: 0, stderr: '' });
   });
 });
