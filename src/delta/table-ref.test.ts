@@ -185,3 +185,18 @@ test('the instant is that of the calendar, not of the machine', () => {
 function instant(text: string) {
   return { kind: 'instant', instant: Date.parse(text) };
 }
+
+test.each([
+  { text: 'delta.`/tables/t`', location: '/tables/t' },
+  { text: 'DELTA.`s3://bucket/a``b`', location: 's3://bucket/a`b' },
+])('a path in the words of SQL is a location: $text', ({ text, location }) => {
+  expect(parseTableName(text)).toEqual({ kind: 'location', text: location });
+  expect(parseTableRef(`${text}@v3`)).toEqual({
+    table: { kind: 'location', text: location },
+    moment: { kind: 'version', version: 3 },
+  });
+});
+
+test('a table of a schema named delta is a name', () => {
+  expect(parseTableName('delta.`my table`')).toMatchObject({ parts: ['delta', 'my table'] });
+});

@@ -17,7 +17,8 @@ export interface TableRef {
 }
 
 /**
- * Reads `schema.table`, `catalog.schema.table` or a location, with `@v47` or `@2026-01-31T00:00:00Z` behind it or not.
+ * Reads `schema.table`, `catalog.schema.table` or a location, with `@v47` or `@2026-01-31T00:00:00Z` behind it or not. A location may
+ * also stand in backquotes behind `delta.`, as in Spark's SQL.
  * A date alone is its midnight UTC. An `@` that no moment follows belongs to a location (`/home/me@work/t`); in a name it stands between
  * backquotes.
  *
@@ -40,6 +41,8 @@ export function parseTableRef(text: string): TableRef {
 /** @throws LineageError REF_INVALID when it is neither a name of one to three parts nor a location */
 export function parseTableName(text: string, whole = text): TableName {
   if (text.trim() === '') throw invalid(whole, 'it names no table');
+  const path = pathInSql(text);
+  if (path !== undefined) return { kind: 'location', text: path };
   if (isLocation(text)) return { kind: 'location', text };
   const parts = [...text.matchAll(/`((?:[^`]|``)+)`|([^.`@]+)|(\.)|(.)/gsu)];
   const names: string[] = [];
@@ -102,6 +105,12 @@ function parseMoment(text: string, whole: string): Moment {
 function isOnCalendar(date: string): boolean {
   const midnight = Date.parse(date);
   return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(date);
+}
+
+/** The location in ``delta.`/tables/t` ``, as Spark's SQL names a table by its path. */
+function pathInSql(text: string): string | undefined {
+  const path = /^\s*delta\.`((?:[^`]|``)+)`\s*$/i.exec(text)?.[1]?.replaceAll('``', '`');
+  return path !== undefined && isLocation(path) ? path : undefined;
 }
 
 function isLocation(text: string): boolean {

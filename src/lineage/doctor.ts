@@ -8,6 +8,7 @@ import type { RunSearch } from '../registry/run-search.ts';
 import type { RunStore } from '../registry/run-store.ts';
 import type { StampJournal } from '../registry/stamp-journal.ts';
 import { dataTag } from './annotate-model.ts';
+import { isMaybeCut } from './cut-values.ts';
 import type { EvidenceSources, GatherOptions } from './gather-evidence.ts';
 import type { TableEvidence } from './group-evidence.ts';
 import { announce, judgeLink } from './judge-link.ts';
@@ -40,14 +41,16 @@ export async function doctor(
   const recorded = await registryLinks(remembering, options);
   const states = tableStates(remembering.tables, options);
   for (const { tables } of recorded) announce(tables, states);
-  const byRun = new Map<string, readonly Found[]>();
+  const byRecords = new Map<RecordedModel['tables'], readonly Found[]>();
   const findings: Finding[] = [];
   for (const one of recorded) {
     options.signal?.throwIfAborted();
-    const { version, run } = one;
+    const { version, run, tables } = one;
     const ofRun =
-      run === undefined ? [] : (byRun.get(run.id) ?? (await onRun(run, one, remembering, states)));
-    if (run !== undefined) byRun.set(run.id, ofRun);
+      run === undefined
+        ? []
+        : (byRecords.get(tables) ?? (await onRun(run, one, remembering, states)));
+    byRecords.set(tables, ofRun);
     const isSound = !ofRun.some(({ code }) => code === 'STAMP_EDITED');
     const all = [...onVersion(one, recorded, isSound), ...ofRun];
     findings.push(...all.map((found) => findingOf(version, found)));
@@ -101,8 +104,8 @@ function onVersion(
   } else if (run === undefined) {
     wrong(
       'RUN_GONE',
-      `run ${runId} is gone for good, and its records with it`,
-      "restore MLflow's database from a backup, or the stamp from asof's ledger",
+      `run ${runId} is gone for good, and its records with it${stamp === undefined ? '' : "; asof's ledger has a copy of its stamp"}`,
+      "restore MLflow's database from a backup",
     );
   } else if (run.isDeleted) {
     wrong(
@@ -274,16 +277,12 @@ function fixable({ id, isDeleted }: Run): Pick<Found, 'repair' | 'isFixable'> {
     : { repair: 'asof doctor --fix', isFixable: true };
 }
 
-/** Lengths at which MLflow servers cut, by what they cut. */
-const cuts = { param: new Set([250, 500, 6000]), tag: new Set([250, 500, 5000, 8000]) };
-
 function cutValues({ id, params, tags }: Run): readonly Found[] {
   const check = (kind: 'param' | 'tag', values: Readonly<Record<string, string>>) =>
     Object.entries(values).filter(
       ([key, value]) =>
         // What MLflow itself writes long is not about data, but for this one.
-        (!key.startsWith('mlflow.') || key === 'sparkDatasourceInfo') &&
-        cuts[kind].has([...value].length),
+        (!key.startsWith('mlflow.') || key === 'sparkDatasourceInfo') && isMaybeCut(kind, value),
     );
   const found = [
     ...check('param', params).map(([key]) => `the param ${key}`),

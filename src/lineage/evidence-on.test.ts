@@ -183,10 +183,9 @@ describe('parameters', () => {
   });
 
   test.each([
-    { record: { feature_table: 'a.t' }, why: 'a table without a version' },
     { record: { feature_table_version: '47' }, why: 'a version without a table' },
     { record: { feature_table: '', feature_table_version: '47' }, why: 'an empty table' },
-    { record: { _table: 'a.t', other: '47' }, why: 'other names' },
+    { record: { _version: '47', other: 'a.t' }, why: 'other names' },
   ])('of $why say nothing', ({ record }) => {
     expect(params(record as Record<string, string>).evidence).toEqual([]);
   });
@@ -217,6 +216,16 @@ describe('parameters', () => {
       unnamed: [],
     });
   });
+});
+
+test('a table that is named without a version counts where nothing else does', () => {
+  const params = { feature_table: 'a.t' };
+  expect(evidenceOn(aRun({ params }), undefined, []).evidence).toEqual([
+    { kind: 'param', where: 'param feature_table', ref: 'a.t', isPlace: true, isVersionless: true },
+  ]);
+  const inputs = [aDeltaInput({ path: '/t', delta_table_version: 2 })];
+  const { evidence } = evidenceOn(aRun({ params, inputs }), undefined, []);
+  expect(evidence.map(({ kind }) => kind)).toEqual(['dataset-input']);
 });
 
 test('the strongest comes first: stamp, then dataset inputs, then parameters', () => {

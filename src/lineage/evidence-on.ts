@@ -5,9 +5,12 @@ import { type EvidenceNames, namedEvidence } from './named-evidence.ts';
 import { sparkDatasourceEvidence } from './spark-datasource.ts';
 import { type Stamp, stampTag, tableTag } from './stamp.ts';
 
+/** What records stand on. */
+export type Recorder = Pick<Run, 'tags' | 'params' | 'inputs'>;
+
 /** Everything that a run records about Delta tables it was trained on, strongest first. */
 export function evidenceOn(
-  run: Pick<Run, 'tags' | 'params' | 'inputs'>,
+  run: Recorder,
   stamp: Stamp | undefined,
   versionParams: readonly VersionParam[],
   names?: EvidenceNames,
@@ -15,14 +18,16 @@ export function evidenceOn(
   const params = namedEvidence('param', run.params, versionParams, names);
   const tags = namedEvidence('tag', run.tags, versionParams, names);
   const spark = sparkDatasourceEvidence(run.tags);
+  const evidence = [
+    ...stampEvidence(run, stamp),
+    ...inputEvidence(run.inputs),
+    ...params.evidence,
+    ...tags.evidence,
+    ...spark.evidence,
+  ];
   return {
-    evidence: [
-      ...stampEvidence(run, stamp),
-      ...inputEvidence(run.inputs),
-      ...params.evidence,
-      ...tags.evidence,
-      ...spark.evidence,
-    ],
+    // A name without a version is better than nothing, and only than that.
+    evidence: evidence.length > 0 ? evidence : [...params.places, ...tags.places],
     warnings: [...params.warnings, ...tags.warnings, ...spark.warnings],
     unnamed: [...params.unnamed, ...tags.unnamed],
   };

@@ -1,19 +1,23 @@
 import { isLineageError } from '../base/errors.ts';
 import type { DeltaTables } from '../delta/delta-table.ts';
 import type { ArtifactOwner, ArtifactReader } from '../registry/artifact-reader.ts';
+import type { ModelVersion } from '../registry/model.ts';
+import { formatModelVersion } from '../registry/model-ref.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { Run } from '../registry/run.ts';
 import type { RunSearch } from '../registry/run-search.ts';
 import type { RunStore } from '../registry/run-store.ts';
+import type { StampJournal } from '../registry/stamp-journal.ts';
+import { dataTag } from './annotate-model.ts';
 import type { Evidence, FoundEvidence, UnnamedVersion, VersionParam } from './evidence.ts';
-import { evidenceOn } from './evidence-on.ts';
+import { evidenceOn, type Recorder } from './evidence-on.ts';
 import type { CallOptions } from './find-table.ts';
 import { modelFileEvidence } from './model-files.ts';
-import { type EvidenceNames, namedEvidence } from './named-evidence.ts';
+import { type EvidenceNames, tableAtVersion } from './named-evidence.ts';
 import { resolvePlaces } from './resolve-places.ts';
 import type { Warning } from './result/parts.ts';
 import type { Stamp } from './stamp.ts';
-import { stampOn } from './wire-stamp.ts';
+import { stampIn, stampOn } from './wire-stamp.ts';
 
 /** Where the search for children or for shared datasets is absent, they are not looked at. */
 export type RelatedRuns = Pick<RunSearch, 'byIds'> &
@@ -21,12 +25,14 @@ export type RelatedRuns = Pick<RunSearch, 'byIds'> &
 
 export interface EvidenceSources {
   readonly tables: DeltaTables;
-  readonly runs: Pick<RunStore, 'get' | 'page'>;
+  readonly runs: Pick<RunStore, 'get' | 'page' | 'title'>;
   readonly models: Pick<
     ModelRegistry,
     'models' | 'model' | 'version' | 'inStage' | 'byAlias' | 'loggedModel'
   >;
   readonly search?: RelatedRuns;
+  /** Copies of stamps, which stand in for those on runs that are gone. Absent: there are none. */
+  readonly journal?: Pick<StampJournal, 'stampsOf'>;
   /** Absent: the files of models are not looked at. */
   readonly artifactReader?: ArtifactReader;
 }
@@ -42,28 +48,36 @@ const mostChildren = 100;
 /** How many models of a run. */
 const mostModels = 5;
 
+/** A run and the models that it made, each as far as it is known. */
+export interface Recorders {
+  readonly run: Run | undefined;
+  readonly stamp: Stamp | undefined;
+  readonly loggedModelId: string | undefined;
+  readonly version: ModelVersion | undefined;
+}
+
 /**
- * All that is recorded about the data of a run: on the run, its logged model and its files; where none of these says a version, on the
- * runs that it was started in, or else on those started in it. A run with a stamp of ours is not searched any further.
+ * All that is recorded about the data of a run: on the run, its logged model, the registered version and their files; where none of these
+ * says a version, on the runs that it was started in, or else on those started in it. A run with a stamp of ours is not searched any
+ * further.
  */
 export async function gatherEvidence(
-  run: Run,
-  stamp: Stamp | undefined,
-  loggedModelId: string | undefined,
+  { run, stamp, loggedModelId, version }: Recorders,
   sources: EvidenceSources,
   options: GatherOptions,
 ): Promise<FoundEvidence> {
   const call = options.signal ? { signal: options.signal } : {};
-  const parts: FoundEvidence[] = [ownEvidence(run, stamp, options)];
+  const parts: FoundEvidence[] = [runEvidence(run, stamp, options)];
   if (stamp === undefined) {
+    if (version !== undefined) parts.push(versionEvidence(version, options));
     // A run asked for by itself is that of any model it logged.
-    const modelIds = loggedModelId === undefined ? (run.loggedModelIds ?? []) : [loggedModelId];
+    const modelIds = loggedModelId === undefined ? (run?.loggedModelIds ?? []) : [loggedModelId];
     for (const id of modelIds.slice(0, mostModels)) {
       parts.push(await loggedModelEvidence(id, sources, options));
     }
     if (sources.artifactReader !== undefined) {
       const owners: readonly ArtifactOwner[] = [
-        { kind: 'run', id: run.id },
+        ...(run === undefined ? [] : [{ kind: 'run', id: run.id } as const]),
         ...modelIds.slice(0, mostModels).map((id) => ({ kind: 'logged-model', id }) as const),
       ];
       for (const owner of owners) {
@@ -71,12 +85,16 @@ export async function gatherEvidence(
         parts.push(await modelFileEvidence(owner, sources.artifactReader, { ...named, ...call }));
       }
     }
-    if (!parts.some(saysVersion)) parts.push(...(await relatedEvidence(run, sources, options)));
+    if (run !== undefined && !parts.some(saysVersion)) {
+      parts.push(...(await relatedEvidence(run, sources, options)));
+    }
   }
   const evidence = inOrder(parts.flatMap((part) => part.evidence));
   const resolved = await resolvePlaces(evidence, sources.tables, call);
   return {
-    evidence: await withSharing(run, resolved.evidence, sources.search, call),
+    evidence: run
+      ? await withSharing(run, resolved.evidence, sources.search, call)
+      : resolved.evidence,
     warnings: [...parts.flatMap((part) => part.warnings), ...resolved.warnings],
     unnamed: parts.flatMap((part) => part.unnamed),
   };
@@ -93,16 +111,62 @@ const ranks: readonly Evidence['kind'][] = [
   'inferred',
 ];
 
-function inOrder(evidence: readonly Evidence[]): readonly Evidence[] {
+/** What stands on a run, or of one that is gone in asof's copy of its stamp. */
+export function runEvidence(
+  run: Run | undefined,
+  stamp: Stamp | undefined,
+  options: GatherOptions,
+): FoundEvidence {
+  if (run !== undefined) return ownEvidence(run, stamp, options);
+  const nothing = { params: {}, tags: {}, inputs: [] };
+  return relabelled(ownEvidence(nothing, stamp, options), "in asof's ledger");
+}
+
+/** asof's copy of the stamp of a run that is gone; undefined where it kept none that can be read. */
+export async function keptStamp(
+  runId: string | undefined,
+  { journal, runs }: Pick<EvidenceSources, 'journal' | 'runs'>,
+): Promise<Stamp | undefined> {
+  if (runId === undefined) return;
+  const copy = (await journal?.stampsOf(runs.title, runId))?.at(-1);
+  if (copy === undefined) return;
+  try {
+    return stampIn(copy, runId);
+  } catch (error) {
+    if (isLineageError(error, 'STAMP_INVALID')) return;
+    throw error;
+  }
+}
+
+/** Strongest first. */
+export function inOrder(evidence: readonly Evidence[]): readonly Evidence[] {
   return evidence.toSorted((a, b) => ranks.indexOf(a.kind) - ranks.indexOf(b.kind));
 }
 
-function ownEvidence(run: Run, stamp: Stamp | undefined, options: GatherOptions): FoundEvidence {
+function ownEvidence(
+  run: Recorder,
+  stamp: Stamp | undefined,
+  options: GatherOptions,
+): FoundEvidence {
   return evidenceOn(run, stamp, options.versionParams ?? [], options.names);
 }
 
-function saysVersion({ evidence, unnamed }: FoundEvidence): boolean {
+export function saysVersion({ evidence, unnamed }: FoundEvidence): boolean {
   return unnamed.length > 0 || evidence.some(({ version }) => version !== undefined);
+}
+
+/** What stands on the registered version itself, and outlives the run: the note that asof made there, and tags by hand. */
+export function versionEvidence(
+  { name, version, tags }: ModelVersion,
+  options: GatherOptions,
+): FoundEvidence {
+  const found = ownEvidence({ params: {}, tags, inputs: [] }, undefined, options);
+  const noted = (tags[dataTag] ?? '').split(/(?<=@v\d+), /).flatMap((text): readonly Evidence[] => {
+    const table = tableAtVersion(text);
+    return table === undefined ? [] : [{ kind: 'tag', where: `tag ${dataTag}`, ...table }];
+  });
+  const all = { ...found, evidence: [...noted, ...found.evidence] };
+  return relabelled(all, `of ${formatModelVersion(name, version)}`);
 }
 
 async function loggedModelEvidence(
@@ -112,22 +176,8 @@ async function loggedModelEvidence(
 ): Promise<FoundEvidence> {
   try {
     const { params = {}, tags = {} } = await models.loggedModel(id, options);
-    const found = (['param', 'tag'] as const).map((kind) =>
-      namedEvidence(
-        kind,
-        kind === 'param' ? params : tags,
-        options.versionParams ?? [],
-        options.names,
-      ),
-    );
-    return relabelled(
-      {
-        evidence: found.flatMap(({ evidence }) => evidence),
-        warnings: found.flatMap(({ warnings }) => warnings),
-        unnamed: found.flatMap(({ unnamed }) => unnamed),
-      },
-      `of logged model ${id}`,
-    );
+    const recorder = { params, tags, inputs: [] };
+    return relabelled(ownEvidence(recorder, undefined, options), `of logged model ${id}`);
   } catch (error) {
     if (!isLineageError(error)) throw error;
     const message = `The logged model ${id} was not looked at: ${error.code}: ${error.message}`;

@@ -109,15 +109,15 @@ async function usesOf(
 ): Promise<readonly Use[]> {
   const states = tableStates(sources.tables, options);
   const uses: Use[] = [];
-  const known = new Map<string, readonly Omit<Use, 'model'>[]>();
+  // What one run records stands once for all its models.
+  const known = new Map<RecordedModel['tables'], readonly Omit<Use, 'model'>[]>();
   const groupsAbout = ({ tables }: RecordedModel) =>
     tables.filter((group) => isAbout(group, table, tableId, sources));
   for (const model of recorded) announce(groupsAbout(model), states);
   for (const one of recorded) {
-    const { version: model, run } = one;
-    if (run === undefined) continue;
+    const { version: model, run, tables } = one;
     const own =
-      known.get(run.id) ??
+      known.get(tables) ??
       (await Promise.all(
         groupsAbout(one).map(async (group): Promise<Omit<Use, 'model'>> => {
           const [{ kind, version }] = group;
@@ -127,7 +127,7 @@ async function usesOf(
           return { version: link.version ?? undefined, certainty: link.certainty };
         }),
       ));
-    known.set(run.id, own);
+    known.set(tables, own);
     uses.push(...own.map((use) => ({ model, ...use })));
   }
   return uses;

@@ -27,7 +27,7 @@ const zero = { version: 0, why: 'MLflow leaves version 0 out when it records a t
  * held against the rows, columns and files that it recorded. What is only likely is never called more than that.
  */
 export async function inferVersion(
-  run: Run,
+  run: Run | undefined,
   evidence: readonly Evidence[],
   found: FoundTable | undefined,
   options: CallOptions,
@@ -40,7 +40,7 @@ export async function inferVersion(
       'the table is named, its version is not; an absent version is neither 0 nor the latest',
     candidates,
   });
-  if (found === undefined || run.startedAt === undefined) return unknown(isLossy ? [zero] : []);
+  if (found === undefined || run?.startedAt === undefined) return unknown(isLossy ? [zero] : []);
   let commits: readonly Commit[];
   let isWhole: boolean;
   try {

@@ -22,9 +22,12 @@ export interface JudgedLink {
   readonly warnings: readonly Warning[];
 }
 
-/** What is known of a run's use of one table: the version, how surely, and whether it can still be read. */
+/**
+ * What is known of a run's use of one table: the version, how surely, and whether it can still be read. Of a run that is gone there may
+ * be records elsewhere.
+ */
 export async function judgeLink(
-  run: Run,
+  run: Run | undefined,
   evidence: TableEvidence,
   {
     states,
@@ -53,6 +56,7 @@ export async function judgeLink(
   const doubt =
     recorded !== undefined &&
     recorded.kind !== 'stamp' &&
+    run !== undefined &&
     table?.isSame &&
     version?.failure === undefined
       ? await doubtRecord(run, recorded, evidence, table, call ?? {})
@@ -80,7 +84,7 @@ export async function judgeLink(
           states,
         );
 
-  const validated = stamped ? validationsOf(run, stamped) : { warnings: [] };
+  const validated = run && stamped ? validationsOf(run, stamped) : { warnings: [] };
   const link: Link = {
     alias: evidence.find(({ alias }) => alias)?.alias ?? defaultAlias(strongest.ref),
     table: {
@@ -95,7 +99,7 @@ export async function judgeLink(
         : new Date(committedAt).toISOString(),
     operation: version?.operation ?? null,
     ...(inferred === undefined
-      ? certaintyOf(recorded, conflicts, table, doubt)
+      ? certaintyOf(recorded, conflicts, table, doubt, run?.startedAt !== undefined)
       : certaintyOfInferred(inferred, conflicts)),
     evidence: evidence.map((item) => ({
       kind: item.kind,
@@ -156,14 +160,14 @@ type Versioned = Evidence & { readonly version: number };
  * that was the latest when the run started.
  */
 async function choose(
-  run: Run,
+  run: Run | undefined,
   evidence: TableEvidence,
   table: FoundTable | undefined,
   options: CallOptions,
 ): Promise<Versioned | undefined> {
   const versioned = evidence.filter((item): item is Versioned => item.version !== undefined);
   const [first] = versioned;
-  if (first?.kind !== 'spark-datasource' || table === undefined || run.startedAt === undefined) {
+  if (first?.kind !== 'spark-datasource' || table === undefined || run?.startedAt === undefined) {
     return first;
   }
   try {
@@ -204,7 +208,7 @@ function untilOf({ changes = [] }: Readability): string | null {
 
 /** What can't be true of the record that was chosen. */
 function impossibilities(
-  run: Run,
+  run: Run | undefined,
   chosen: Evidence | undefined,
   identified: Evidence | undefined,
   table: FoundTable | undefined,
@@ -224,7 +228,7 @@ function impossibilities(
   }
   const { committedAt } = found ?? {};
   const isLater =
-    committedAt !== undefined && run.startedAt !== undefined && committedAt > run.startedAt;
+    committedAt !== undefined && run?.startedAt !== undefined && committedAt > run.startedAt;
   if (isLater && chosen.kind !== 'stamp') {
     problems.push(`version ${chosen.version} was committed after the run had started`);
   }
@@ -242,6 +246,7 @@ function certaintyOf(
   conflicts: readonly string[],
   table: FoundTable | undefined,
   doubt: Doubt | undefined,
+  isStartKnown: boolean,
 ): Pick<Link, 'certainty' | 'confidence' | 'why'> {
   if (chosen === undefined) throw new TypeError('what is not recorded is inferred');
   if (conflicts.length > 0) {
@@ -262,6 +267,10 @@ function certaintyOf(
   const confidence = confidences[chosen.kind] ?? 0.8;
   if (table === undefined) {
     const why = `${chosen.where}; the table can't be looked at, so nothing confirms it`;
+    return { certainty: 'recorded', confidence: confidence - 0.3, why };
+  }
+  if (!isStartKnown) {
+    const why = `${chosen.where}; when the run started is not known, so nothing confirms that the version was there by then`;
     return { certainty: 'recorded', confidence: confidence - 0.3, why };
   }
   const { support, remarks = [] } = doubt ?? {};

@@ -14,7 +14,13 @@ test.each([
   { values: { 'data-path': '/data/t', 'data-version': '0' }, why: 'hyphens' },
   { values: { featureTable: 'a.t', featureTableVersion: '0' }, ref: 'a.t', why: 'camel case' },
   { values: { dataTableName: 'a.t', dataVersion: '0' }, ref: 'a.t', why: 'a longer name' },
+  { values: { 'data/path': '/data/t', 'data/version': '0' }, why: 'slashes' },
+  { values: { train_path: '/data/t', train_version_as_of: '0' }, why: "Spark's option" },
+  { values: { trainPath: '/data/t', trainVersionAsOf: '0' }, why: "Spark's option in camel case" },
+  { values: { path: '/data/t', version: '0' }, why: 'names as short as can be' },
   { values: { training_data: '/data/t@v0' }, why: 'both in one' },
+  { values: { training_data: 'a.t VERSION AS OF 0' }, ref: 'a.t', why: 'the words of SQL' },
+  { values: { query: 'SELECT * FROM delta.`/data/t` VERSION AS OF 0 WHERE x > 1' }, why: 'SQL' },
 ])('a table with its version, by $why', ({ values, ref = '/data/t' }) => {
   expect(found(values as Record<string, string>)).toEqual([[ref, 0]]);
 });
@@ -28,6 +34,9 @@ test.each([
   { dataconversion: '3', datacon: '/data/t' },
   { note: 'see a.t@v3' },
   { 'mlflow.data_path': '/data/t', 'mlflow.data_version': '3' },
+  { path: 's3://models/m', version: '3' },
+  { path: 'model', version: '3' },
+  { note: 'SELECT * FROM a.t VERSION AS OF 3' },
 ])('what is about something else gives none: %o', (values) => {
   expect(found(values as Record<string, string>)).toEqual([]);
 });
@@ -57,4 +66,42 @@ test('a version alone is kept apart, for the one table that something else names
   expect(evidence).toEqual([]);
   expect(unnamed).toMatchObject([{ where: 'tag delta_version', version: 0 }]);
   expect(namedEvidence('tag', { datasetVersion: '4' }, []).unnamed).toMatchObject([{ version: 4 }]);
+});
+
+test('a table with a version of its own is that table, and both versions are told', () => {
+  const values = { feature_table: 'a.t@v4', feature_table_version: '0' };
+  expect(namedEvidence('param', values, []).evidence).toEqual([
+    { kind: 'param', where: 'param feature_table_version', ref: 'a.t', version: 0 },
+    { kind: 'param', where: 'param feature_table', ref: 'a.t', version: 4 },
+  ]);
+});
+
+test('a version is not read from SQL that MLflow may have cut within it', () => {
+  const sql = `SELECT ${'c'.repeat(300)} FROM a.t VERSION AS OF 12`;
+  const cut = (length: number) => `${sql} `.padEnd(length, 'x').slice(0, length);
+  expect(found({ query: cut(501) })).toEqual([['a.t', 12]]);
+  expect(found({ query: cut(500) })).toEqual([]);
+});
+
+test.each([
+  { values: { feature_table: 'a.t' }, ref: 'a.t' },
+  { values: { data_path: '/data/t' }, ref: '/data/t' },
+  { values: { 'train/uri': 'file:///data/t' }, ref: 'file:///data/t' },
+  { values: { path: '/data/t/part-0.parquet' }, ref: '/data/t/part-0.parquet' },
+  { values: { query: 'select a from a.t' }, ref: 'a.t' },
+])('what names a table and no version is a place to look at: %o', ({ values, ref }) => {
+  const { evidence, places } = namedEvidence('tag', values as Record<string, string>, []);
+  expect(evidence).toEqual([]);
+  expect(places).toMatchObject([{ kind: 'tag', ref, isPlace: true, isVersionless: true }]);
+});
+
+test.each([
+  { output_table: 'a.t' },
+  { test_data: '/data/t' },
+  { data_path: '/data/train.csv' },
+  { feature: 'age' },
+  { model_path: '/models/m' },
+  { learning_rate: '0.1' },
+])('what is no input, or can be no table, is none: %o', (values) => {
+  expect(namedEvidence('param', values as Record<string, string>, []).places).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { isLineageError } from '../base/errors.ts';
 import { parseTableName } from '../delta/table-ref.ts';
+import { isMaybeCut } from './cut-values.ts';
 import {
   type Evidence,
   type UnnamedVersion,
@@ -7,6 +8,7 @@ import {
   type VersionParam,
 } from './evidence.ts';
 import type { Warning } from './result/parts.ts';
+import { tablesInSql } from './wire-dataset-source.ts';
 
 /** Names under which a team's own code records tables; `*` stands for any text, the same in both of a pair. */
 export interface EvidenceNames {
@@ -24,6 +26,11 @@ const words: Readonly<Record<Named, string>> = {
 
 /** What a key has to speak of, to be taken for one about a table: `model_path` with `model_version` is not. */
 const dataWords = /table|data|delta|feature|train|source|input/i;
+/** Of a key that names a table without its version: not what the run wrote, or measured with. */
+const otherWords = /out|target|pred|result|sink|dest|writ|save|(?<!la)test|eval|valid|model/i;
+/** Too common to be about a table, unless one lies there: then `version` is its version. */
+const bareNames = /^(?:table|path|uri|location)$/i;
+const sqlWords = /sql|query/i;
 const tableSuffixes = [
   '',
   ...['_table', '_path', '_name', '_uri', '_location', '_table_name'].flatMap(spellings),
@@ -35,17 +42,20 @@ const unnamedVersions = [
   'delta_version',
   'delta_table_version',
   'table_version',
+  'version_as_of',
 ].flatMap(spellings);
 
-/** `a_b` as people write it: `a_b`, `a.b`, `a-b`, `aB`. */
+/** `a_b` as people and frameworks write it: `a_b`, `a.b`, `a/b`, `a-b`, `aB`. */
 function spellings(name: string): readonly string[] {
   const camel = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-  return [name, name.replace('_', '.'), name.replaceAll('_', '-'), camel];
+  const parted = ['.', '/'].map((separator) => name.replace('_', separator));
+  return [name, ...parted, name.replaceAll('_', '-'), camel];
 }
 
 /**
  * Tables and versions as people write them by hand: `feature_table` with `feature_table_version`, `<alias>_table` with
- * `<alias>_table_version`, `delta_path` with `delta_version` and the like, `training_data` = `TABLE@v47`, and the names of a team's own.
+ * `<alias>_table_version`, `delta_path` with `delta_version` and the like, `training_data` = `TABLE@v47`, SQL with `VERSION AS OF 47`, and
+ * the names of a team's own.
  */
 export function namedEvidence(
   kind: Named,
@@ -56,14 +66,18 @@ export function namedEvidence(
   readonly evidence: readonly Evidence[];
   readonly warnings: readonly Warning[];
   readonly unnamed: readonly UnnamedVersion[];
+  /** What may be tables, named without a version. */
+  readonly places: readonly Evidence[];
 } {
   const own = Object.entries(values).filter(([key]) => !/^(mlflow|asof)\./.test(key));
   const keys = new Map(own);
   const used = new Set<string>();
   const evidence: Evidence[] = [];
   const warnings: Warning[] = [];
-  const add = (versionKey: string, ref: string, text: string, alias?: string) => {
+  const add = (versionKey: string, named: string, text: string, alias?: string) => {
     const where = `${words[kind]} ${versionKey}`;
+    // Its own version, if it has one, is a record beside this.
+    const ref = tableAtVersion(named)?.ref ?? named;
     const version = versionIn(text);
     if (version === undefined) {
       const message = `${where}: '${text}' is not a version of a table.`;
@@ -96,18 +110,44 @@ export function namedEvidence(
     add(versionKey, ref, text, alias === 'feature' ? undefined : alias);
   }
   for (const [key, text] of own) {
-    const [, base] = /^(.+)[_.-]version$/i.exec(key) ?? /^(.+)Version$/.exec(key) ?? [];
+    const [, base] =
+      /^(.+?)[_./-]version(?:[_-]?as[_-]?of)?$/i.exec(key) ??
+      /^(.+?)Version(?:AsOf)?$/.exec(key) ??
+      [];
     if (base === undefined || used.has(key) || !dataWords.test(base)) continue;
     const ref = tableSuffixes
       .map((suffix) => keys.get(base + suffix))
       .find((value) => value !== undefined && isTable(value));
     if (ref !== undefined) add(key, ref, text);
   }
+  const places: Evidence[] = [];
   for (const [key, value] of own) {
-    const isOurs = refs.some((ref) => pattern(ref).test(key));
-    const [, ref, version] = /^\s*(.+)@v(\d+)\s*$/i.exec(value) ?? [];
-    if (ref === undefined || version === undefined) continue;
-    if (isOurs || (dataWords.test(key) && isTable(ref))) add(key, ref, version);
+    const isAboutData = dataWords.test(key);
+    const where = `${words[kind]} ${key}`;
+    const found = tableAtVersion(value);
+    if (found !== undefined) {
+      const isOurs = refs.some((ref) => pattern(ref).test(key));
+      if (isOurs || (isAboutData && isTable(found.ref))) evidence.push({ kind, where, ...found });
+      continue;
+    }
+    // What was cut may have lost a part of its version.
+    const isWhole = kind === 'model-metadata' || !isMaybeCut(kind, value);
+    if (isWhole && (isAboutData || sqlWords.test(key))) {
+      for (const table of tablesInValue(value)) {
+        const item = { kind, where, ...table };
+        if (table.version === undefined) places.push({ ...item, isVersionless: true });
+        else evidence.push(item);
+      }
+    }
+    if (!isTable(value) || isOtherFile(value)) continue;
+    const isBare = bareNames.test(key) && isLocal(value);
+    const beside = isBare ? versionIn(keys.get('version') ?? '') : undefined;
+    const place = { kind, ref: value, isPlace: true } as const;
+    if (beside !== undefined) {
+      evidence.push({ ...place, where: `${where} with version`, version: beside });
+    } else if ((isAboutData || isBare) && !otherWords.test(key)) {
+      places.push({ ...place, where, isVersionless: true });
+    }
   }
   for (const { version, table } of versionParams) {
     const text = keys.get(version);
@@ -118,7 +158,7 @@ export function namedEvidence(
     if (text === undefined || used.has(key)) return [];
     return [{ kind, where: `${words[kind]} ${key}`, key, text, version: versionIn(text) }];
   });
-  return { evidence, warnings, unnamed };
+  return { evidence, warnings, unnamed, places };
 }
 
 /** The pattern as an expression, what `*` stands for as its group. */
@@ -139,6 +179,34 @@ function isTable(text: string): boolean {
     if (isLineageError(error)) return false;
     throw error;
   }
+}
+
+/** What `TABLE@v47` says; undefined for all else. */
+export function tableAtVersion(
+  text: string,
+): { readonly ref: string; readonly version: number } | undefined {
+  const [, ref, digits = ''] = /^\s*(.+)@v(\d+)\s*$/i.exec(text) ?? [];
+  const version = versionIn(digits);
+  return ref === undefined || version === undefined ? undefined : { ref, version };
+}
+
+/** The tables of a SELECT, or of `TABLE VERSION AS OF 47`. */
+function tablesInValue(value: string): ReturnType<typeof tablesInSql> {
+  if (/\bSELECT\b.*\bFROM\b/is.test(value)) return tablesInSql(value);
+  return /^\s*\S+\s+VERSION\s+AS\s+OF\s+'?\d+'?\s*$/i.test(value)
+    ? tablesInSql(`FROM ${value}`)
+    : [];
+}
+
+/** So that anybody can look whether it is a table. */
+function isLocal(text: string): boolean {
+  return /^file:/i.test(text) || !/^[a-z][a-z0-9+.-]+:/i.test(text);
+}
+
+/** A file that is none of a table's: `data/train.csv`. */
+function isOtherFile(text: string): boolean {
+  const suffix = /\.([a-z][a-z0-9]{0,4})$/i.exec(/[^\\/]*$/.exec(text)?.[0] ?? '')?.[1];
+  return /[\\/]/.test(text) && suffix !== undefined && !/^(?:parquet|delta)$/i.test(suffix);
 }
 
 function versionIn(text: string): number | undefined {

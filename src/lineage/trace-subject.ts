@@ -4,8 +4,8 @@ import { formatModelVersion } from '../registry/model-ref.ts';
 import type { Run } from '../registry/run.ts';
 import type { RunStore } from '../registry/run-store.ts';
 import { uniqueAlias } from './alias.ts';
-import type { Evidence, FoundEvidence, UnnamedVersion } from './evidence.ts';
-import { gatherEvidence, otherRun } from './gather-evidence.ts';
+import type { FoundEvidence } from './evidence.ts';
+import { gatherEvidence, keptStamp, otherRun } from './gather-evidence.ts';
 import { groupByTable, type TableEvidence } from './group-evidence.ts';
 import { announce, judgeLink } from './judge-link.ts';
 import { type ModelMakers, makersOf } from './model-makers.ts';
@@ -18,6 +18,7 @@ import { suspectedLinks } from './suspected-links.ts';
 import type { TableStates } from './table-states.ts';
 import type { TraceOptions, TraceSources } from './trace-sources.ts';
 import { stampOn } from './wire-stamp.ts';
+import { withUnnamed } from './with-unnamed.ts';
 
 /** Runs asked for at once. */
 const runsAtOnce = 16;
@@ -52,9 +53,13 @@ export async function gatherRecords(
       const makers = await makersOf(subject, sources.models, options);
       const named = await runOf(subject, makers.named, sources, warnings, options);
       const run = (await runOfFiles(subject, named, makers, sources, warnings, options)) ?? named;
-      if (run === undefined) return { subject, run, stamp: undefined, uses: [], warnings };
-      const stamp = stampOrWarning(run, warnings);
-      const found = await gatherEvidence(run, stamp, makers.loggedModelId, sources, options);
+      const stamp =
+        run === undefined
+          ? await keptStamp(makers.files ?? makers.named, sources)
+          : stampOrWarning(run, warnings);
+      const { loggedModelId } = makers;
+      const { version } = subject;
+      const found = await gatherEvidence({ run, stamp, loggedModelId, version }, sources, options);
       const other = named !== undefined && named !== run ? [namedRun(named, options)] : [];
       const all = [found, ...other];
       warnings.push(...all.flatMap((part) => part.warnings));
@@ -85,6 +90,7 @@ async function runsAhead(
   const ids = subjects.flatMap(({ runId }) => runId ?? []);
   const known = await search.byIds(ids, call);
   return {
+    title: runs.title,
     page: (run) => runs.page(run),
     get: async (id, own) => known.get(id) ?? (await runs.get(id, own)),
   };
@@ -104,26 +110,20 @@ export async function judgeSubject(
   const warnings: Warning[] = [...records.warnings];
   const links: TraceResult['links'] = [];
   const readabilities: Readability[] = [];
-  if (run !== undefined) {
-    for (const evidence of uses) {
-      const judged = await judgeLink(evidence[0].of ?? run, evidence, {
-        ...options,
-        states,
-        holds,
-      });
-      const taken = links.map(({ alias }) => alias);
-      links.push({ ...judged.link, alias: uniqueAlias(judged.link.alias, taken) });
-      readabilities.push(judged.readability);
-      warnings.push(...judged.warnings);
-    }
-    if (links.length === 0) {
-      const message = `Run ${run.id} records no Delta table that it was trained on.`;
-      warnings.push({ code: 'NOTHING_RECORDED', message });
-      const guesses = await suspectedLinks(run, options.suspects ?? [], states, options);
-      links.push(...guesses.links);
-      readabilities.push(...guesses.readabilities);
-      warnings.push(...guesses.warnings);
-    }
+  for (const evidence of uses) {
+    const judged = await judgeLink(evidence[0].of ?? run, evidence, { ...options, states, holds });
+    const taken = links.map(({ alias }) => alias);
+    links.push({ ...judged.link, alias: uniqueAlias(judged.link.alias, taken) });
+    readabilities.push(judged.readability);
+    warnings.push(...judged.warnings);
+  }
+  if (run !== undefined && links.length === 0) {
+    const message = `Run ${run.id} records no Delta table that it was trained on.`;
+    warnings.push({ code: 'NOTHING_RECORDED', message });
+    const guesses = await suspectedLinks(run, options.suspects ?? [], states, options);
+    links.push(...guesses.links);
+    readabilities.push(...guesses.readabilities);
+    warnings.push(...guesses.warnings);
   }
   const { version } = subject;
   const result: TraceResult = {
@@ -183,28 +183,6 @@ async function runOfFiles(
 function namedRun(run: Run, options: TraceOptions): FoundEvidence {
   const found = otherRun(run, `of run ${run.id}`, options);
   return { ...found, evidence: found.evidence.filter(({ isPlace }) => !isPlace) };
-}
-
-/** A version that names no table is that of the table named, where there is one only and nothing else says its version. */
-function withUnnamed(
-  groups: readonly TableEvidence[],
-  unnamed: readonly UnnamedVersion[],
-  warnings: Warning[],
-): readonly TableEvidence[] {
-  const [only, ...others] = groups;
-  const attached: Evidence[] = [];
-  const isOpen = others.length === 0 && only?.every((item) => item.version === undefined);
-  for (const { kind, where, key, text, version } of unnamed) {
-    if (only !== undefined && isOpen && version !== undefined) {
-      const why = `${where}, of the one table that is named`;
-      attached.push({ kind, where: why, ref: only[0].ref, version });
-      continue;
-    }
-    const message = `The run records ${key}=${text}, but nothing says of which table: name it with --table, or in asof.yaml.`;
-    warnings.push({ code: 'PARAM_WITHOUT_TABLE', message });
-  }
-  if (only === undefined || attached.length === 0) return groups;
-  return [[...only, ...attached]];
 }
 
 async function runOf(

@@ -21,13 +21,17 @@ const run = aRun({ startedAt: Date.parse('2026-03-03T00:00:00Z') });
 async function traced(
   ref: string,
   registered: Registered,
-  options: Partial<TraceOptions> = {},
+  { kept, ...options }: Partial<TraceOptions> & { readonly kept?: string } = {},
 ): Promise<readonly TraceResult[]> {
   const tables = fakeTables(
     fakeTable(),
     fakeTable({ name: 'analytics.labels', location: '/l', id: 'l' }),
   );
-  const sources = { ...fakeRegistry(registered), tables };
+  const registry = fakeRegistry(registered);
+  if (kept !== undefined) {
+    await registry.journal.keep({ store: registry.runs.title, runId: run.id, stamp: kept });
+  }
+  const sources = { ...registry, tables };
   const results: TraceResult[] = [];
   for await (const result of trace(parseModelRef(ref), sources, { now, ...options })) {
     results.push(traceResult.parse(result));
@@ -106,6 +110,92 @@ describe('a model version', () => {
         links: [],
         warnings: [{ code: 'RUN_NOT_FOUND', message: expect.stringContaining(run.id) }],
       },
+    ]);
+  });
+
+  test("whose run is gone is traced by asof's copy of its stamp", async () => {
+    const digest = await digestOf(fakeTable(), 1);
+    const stamp = aStamp({ tables: [aStampedTable({ version: 1, digest })] });
+    const tags = { 'asof.data': 'analytics.features@v0' };
+    const versions = [aModelVersion({ tags })];
+    const results = await traced(
+      'models:/churn_model/3',
+      {
+        versions,
+      },
+      { kept: JSON.stringify(stamp) },
+    );
+    expect(results).toMatchObject([
+      {
+        run: null,
+        links: [
+          {
+            version: 1,
+            certainty: 'stamped',
+            evidence: [{ kind: 'stamp', where: "tag asof.stamp in asof's ledger" }],
+          },
+        ],
+        warnings: [{ code: 'RUN_NOT_FOUND' }],
+      },
+    ]);
+  });
+
+  test('whose run is gone is traced by what stands on the version itself', async () => {
+    const tags = { 'asof.data': 'analytics.features@v0, analytics.labels@v1' };
+    const versions = [aModelVersion({ tags })];
+    const results = await traced('models:/churn_model/3', { versions }, { kept: 'no stamp' });
+    expect(results).toMatchObject([
+      {
+        run: null,
+        links: [
+          {
+            table: { ref: 'analytics.features' },
+            version: 0,
+            certainty: 'recorded',
+            confidence: 0.5,
+            evidence: [{ kind: 'tag', where: 'tag asof.data of models:/churn_model/3' }],
+          },
+          { table: { ref: 'analytics.labels' }, version: 1 },
+        ],
+        warnings: [{ code: 'RUN_NOT_FOUND' }],
+      },
+    ]);
+  });
+
+  test('with tags by hand that say otherwise than its run is a conflict; a stamp settles it', async () => {
+    const tags = { feature_table: 'analytics.features', feature_table_version: '0' };
+    const versions = [aModelVersion({ tags })];
+    const params = { feature_table: 'analytics.features', feature_table_version: '1' };
+    expect(
+      await traced('models:/churn_model/3', { runs: [{ ...run, params }], versions }),
+    ).toMatchObject([
+      {
+        links: [
+          {
+            version: 1,
+            certainty: 'conflicting',
+            conflicts: ['tag feature_table_version of models:/churn_model/3 says version 0'],
+          },
+        ],
+      },
+    ]);
+    expect(
+      await traced('models:/churn_model/3', { runs: [await stampedRun()], versions }),
+    ).toMatchObject([{ links: [{ version: 1, certainty: 'stamped', conflicts: [] }] }]);
+  });
+
+  test('of a table that a param names is at the version that another param says', async () => {
+    const params = { feature_table: 'analytics.features', training_data_version: '0' };
+    const runs = [{ ...run, params }];
+    expect(await traced(`runs:/${run.id}`, { runs })).toMatchObject([
+      { links: [{ version: 0, certainty: 'recorded' }], warnings: [] },
+    ]);
+  });
+
+  test('of a table that a param names, and nothing says a version of, is inferred', async () => {
+    const params = { feature_table: 'analytics.features', output_table: 'analytics.labels' };
+    expect(await traced(`runs:/${run.id}`, { runs: [{ ...run, params }] })).toMatchObject([
+      { links: [{ version: 2, certainty: 'inferred' }], warnings: [{ code: 'VERSION_INFERRED' }] },
     ]);
   });
 

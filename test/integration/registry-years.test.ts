@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { temporaryFolder } from '../support/tables.ts';
 import { asofIn } from './support/asof.ts';
 import { type MlflowServer, rest, startMlflow } from './support/mlflow-server.ts';
 import { runPython } from './support/python.ts';
@@ -253,6 +256,39 @@ print(json.dumps(ids))
     expect((await runOf(copy)).inputs).toEqual(inputs);
     expect(ofCopy((await lines('doctor')).lines)).toEqual([]);
     await rest(server, 'DELETE', 'registered-models/delete', { name: 'copied' });
+  });
+
+  test('a model whose run was removed for good is traced by what asof kept of it', async () => {
+    const { json } = await rest(server, 'POST', 'runs/create', { experiment_id: '0' });
+    const { run_id: id } = (json as { run: { info: { run_id: string } } }).run.info;
+    expect((await lines('stamp', '--run', id, '--table', `${folder}/t@v0`)).exitCode).toBe(0);
+    expect((await lines('model', 'register', 'orphan', '--run', id)).exitCode).toBe(0);
+    await rest(server, 'POST', 'runs/delete', { run_id: id });
+    await promisify(execFile)(
+      python ?? '',
+      ['-m', 'mlflow', 'gc', '--backend-store-uri', server.backend, '--run-ids', id],
+      { env: { ...process.env, MLFLOW_TRACKING_URI: server.url } },
+    );
+
+    const gone = { warnings: [{ code: 'RUN_NOT_FOUND' }], run: null };
+    expect((await lines('trace', 'models:/orphan/1')).lines).toMatchObject([
+      { ...gone, links: [{ version: 0, certainty: 'stamped', evidence: [{ kind: 'stamp' }] }] },
+    ]);
+    const elsewhere = asofIn(await temporaryFolder(), {
+      MLFLOW_TRACKING_URI: server.url,
+    });
+    expect(await elsewhere.json('trace', 'models:/orphan/1')).toMatchObject({
+      ...gone,
+      links: [{ version: 0, certainty: 'recorded', evidence: [{ kind: 'tag' }] }],
+    });
+    const { lines: hit } = await lines('impact', 'analytics.t@v0');
+    const models = hit[0]?.['models'] as readonly Line[];
+    expect(models).toContainEqual(
+      expect.objectContaining({ name: 'orphan', certainty: 'stamped', effect: 'holds' }),
+    );
+    const { lines: found } = await lines('doctor');
+    expect(found).toContainEqual(expect.objectContaining({ code: 'RUN_GONE' }));
+    await rest(server, 'DELETE', 'registered-models/delete', { name: 'orphan' });
   });
 
   test('sync keeps what Production was, and answers when the server no longer can', async () => {

@@ -8,6 +8,8 @@ import { freePort } from '../../support/free-port.ts';
 
 export interface MlflowServer {
   readonly url: string;
+  /** Where it keeps runs and models: what `mlflow gc` takes. */
+  readonly backend: string;
   /** What the server said so far. */
   log(): string;
   /** Makes it hold everything, and go on. */
@@ -49,6 +51,7 @@ export async function startMlflow(
   const folder = mkdtempSync(join(tmpdir(), 'asof-mlflow-'));
   const port = await freePort();
   const url = `${scheme}://127.0.0.1:${port}${prefix}`;
+  const backend = `sqlite:///${join(folder, 'mlflow.db')}`;
   const logPath = join(folder, 'log');
   const output = openSync(logPath, 'a');
   const child = spawn(
@@ -65,7 +68,7 @@ export async function startMlflow(
         '--workers',
         '1',
       ],
-      ...['--backend-store-uri', `sqlite:///${join(folder, 'mlflow.db')}`],
+      ...['--backend-store-uri', backend],
       ...['--artifacts-destination', join(folder, 'artifacts')],
       ...(prefix === '' ? [] : ['--static-prefix', prefix]),
       ...args,
@@ -102,6 +105,7 @@ export async function startMlflow(
   }
   return {
     url,
+    backend,
     log,
     pause: () => signalGroup(child, 'SIGSTOP'),
     resume: () => signalGroup(child, 'SIGCONT'),
