@@ -7,7 +7,11 @@ import { settingsFor } from '../settings.ts';
 
 export function syncCommand(context: CommandContext) {
   return new Command('sync')
-    .option('--full', 'ask for runs that have ended again too', false)
+    .option(
+      '--full',
+      'list all versions and ask for all runs again: their tags may have changed',
+      false,
+    )
     .addOption(jsonOption())
     .addOption(configOption())
     .addHelpText('after', '\nExample, every ten minutes by cron:\n  asof sync\n')

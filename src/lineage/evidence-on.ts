@@ -1,7 +1,7 @@
 import type { Run } from '../registry/run.ts';
 import type { Evidence, FoundEvidence, VersionParam } from './evidence.ts';
 import { inputEvidence } from './input-evidence.ts';
-import { type EvidenceNames, namedEvidence } from './named-evidence.ts';
+import { type EvidenceNames, namedEvidence, namedPlaces } from './named-evidence.ts';
 import { sparkDatasourceEvidence } from './spark-datasource.ts';
 import { type Stamp, stampTag, tableTag } from './stamp.ts';
 
@@ -27,7 +27,10 @@ export function evidenceOn(
   ];
   return {
     // A name without a version is better than nothing, and only than that.
-    evidence: evidence.length > 0 ? evidence : [...params.places, ...tags.places],
+    evidence:
+      evidence.length > 0
+        ? evidence
+        : [...namedPlaces('param', run.params), ...namedPlaces('tag', run.tags)],
     warnings: [...params.warnings, ...tags.warnings, ...spark.warnings],
     unnamed: [...params.unnamed, ...tags.unnamed],
   };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { namedEvidence } from './named-evidence.ts';
+import { namedEvidence, namedPlaces } from './named-evidence.ts';
 
 const found = (
   values: Readonly<Record<string, string>>,
@@ -90,9 +90,11 @@ test.each([
   { values: { path: '/data/t/part-0.parquet' }, ref: '/data/t/part-0.parquet' },
   { values: { query: 'select a from a.t' }, ref: 'a.t' },
 ])('what names a table and no version is a place to look at: %o', ({ values, ref }) => {
-  const { evidence, places } = namedEvidence('tag', values as Record<string, string>, []);
-  expect(evidence).toEqual([]);
-  expect(places).toMatchObject([{ kind: 'tag', ref, isPlace: true, isVersionless: true }]);
+  const all = values as Record<string, string>;
+  expect(found(all)).toEqual([]);
+  expect(namedPlaces('tag', all)).toMatchObject([
+    { kind: 'tag', ref, isPlace: true, isVersionless: true },
+  ]);
 });
 
 test.each([
@@ -103,5 +105,5 @@ test.each([
   { model_path: '/models/m' },
   { learning_rate: '0.1' },
 ])('what is no input, or can be no table, is none: %o', (values) => {
-  expect(namedEvidence('param', values as Record<string, string>, []).places).toEqual([]);
+  expect(namedPlaces('param', values as Record<string, string>)).toEqual([]);
 });

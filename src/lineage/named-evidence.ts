@@ -8,7 +8,7 @@ import {
   type VersionParam,
 } from './evidence.ts';
 import type { Warning } from './result/parts.ts';
-import { tablesInSql } from './wire-dataset-source.ts';
+import { type NamedPlace, tablesInSql } from './wire-dataset-source.ts';
 
 /** Names under which a team's own code records tables; `*` stands for any text, the same in both of a pair. */
 export interface EvidenceNames {
@@ -35,15 +35,17 @@ const tableSuffixes = [
   '',
   ...['_table', '_path', '_name', '_uri', '_location', '_table_name'].flatMap(spellings),
 ];
-const unnamedVersions = [
-  unnamedVersion,
-  'data_version',
-  'dataset_version',
-  'delta_version',
-  'delta_table_version',
-  'table_version',
-  'version_as_of',
-].flatMap(spellings);
+const unnamedVersions = new Set(
+  [
+    unnamedVersion,
+    'data_version',
+    'dataset_version',
+    'delta_version',
+    'delta_table_version',
+    'table_version',
+    'version_as_of',
+  ].flatMap(spellings),
+);
 
 /** `a_b` as people and frameworks write it: `a_b`, `a.b`, `a/b`, `a-b`, `aB`. */
 function spellings(name: string): readonly string[] {
@@ -66,10 +68,8 @@ export function namedEvidence(
   readonly evidence: readonly Evidence[];
   readonly warnings: readonly Warning[];
   readonly unnamed: readonly UnnamedVersion[];
-  /** What may be tables, named without a version. */
-  readonly places: readonly Evidence[];
 } {
-  const own = Object.entries(values).filter(([key]) => !/^(mlflow|asof)\./.test(key));
+  const own = ownValues(values);
   const keys = new Map(own);
   const used = new Set<string>();
   const evidence: Evidence[] = [];
@@ -110,6 +110,7 @@ export function namedEvidence(
     add(versionKey, ref, text, alias === 'feature' ? undefined : alias);
   }
   for (const [key, text] of own) {
+    if (!/version/i.test(key)) continue;
     const [, base] =
       /^(.+?)[_./-]version(?:[_-]?as[_-]?of)?$/i.exec(key) ??
       /^(.+?)Version(?:AsOf)?$/.exec(key) ??
@@ -120,7 +121,6 @@ export function namedEvidence(
       .find((value) => value !== undefined && isTable(value));
     if (ref !== undefined) add(key, ref, text);
   }
-  const places: Evidence[] = [];
   for (const [key, value] of own) {
     const isAboutData = dataWords.test(key);
     const where = `${words[kind]} ${key}`;
@@ -130,35 +130,46 @@ export function namedEvidence(
       if (isOurs || (isAboutData && isTable(found.ref))) evidence.push({ kind, where, ...found });
       continue;
     }
-    // What was cut may have lost a part of its version.
-    const isWhole = kind === 'model-metadata' || !isMaybeCut(kind, value);
-    if (isWhole && (isAboutData || sqlWords.test(key))) {
-      for (const table of tablesInValue(value)) {
-        const item = { kind, where, ...table };
-        if (table.version === undefined) places.push({ ...item, isVersionless: true });
-        else evidence.push(item);
-      }
+    for (const table of tablesOfSql(kind, key, value)) {
+      if (table.version !== undefined) evidence.push({ kind, where, ...table });
     }
-    if (!isTable(value) || isOtherFile(value)) continue;
-    const isBare = bareNames.test(key) && isLocal(value);
-    const beside = isBare ? versionIn(keys.get('version') ?? '') : undefined;
-    const place = { kind, ref: value, isPlace: true } as const;
+    const beside = isBarePlace(key, value) ? versionIn(keys.get('version') ?? '') : undefined;
     if (beside !== undefined) {
-      evidence.push({ ...place, where: `${where} with version`, version: beside });
-    } else if ((isAboutData || isBare) && !otherWords.test(key)) {
-      places.push({ ...place, where, isVersionless: true });
+      const both = `${where} with version`;
+      evidence.push({ kind, where: both, ref: value, version: beside, isPlace: true });
     }
   }
   for (const { version, table } of versionParams) {
     const text = keys.get(version);
     if (text !== undefined) add(version, table, text);
   }
-  const unnamed = unnamedVersions.flatMap((key): readonly UnnamedVersion[] => {
-    const text = keys.get(key);
-    if (text === undefined || used.has(key)) return [];
-    return [{ kind, where: `${words[kind]} ${key}`, key, text, version: versionIn(text) }];
+  const unnamed = own
+    .filter(([key]) => unnamedVersions.has(key) && !used.has(key))
+    .map(([key, text]) => {
+      return { kind, where: `${words[kind]} ${key}`, key, text, version: versionIn(text) };
+    });
+  return { evidence, warnings, unnamed };
+}
+
+/** What may be tables that the run read, named by hand without a version. */
+export function namedPlaces(
+  kind: Named,
+  values: Readonly<Record<string, string>>,
+): readonly Evidence[] {
+  return ownValues(values).flatMap(([key, value]) => {
+    const named = tablesOfSql(kind, key, value).filter(({ version }) => version === undefined);
+    const isInput = (dataWords.test(key) && !otherWords.test(key)) || isBarePlace(key, value);
+    if (isInput && isTable(value) && !isOtherFile(value)) named.push({ ref: value, isPlace: true });
+    const where = `${words[kind]} ${key}`;
+    return named.map((place) => ({ kind, where, ...place, isVersionless: true }));
   });
-  return { evidence, warnings, unnamed, places };
+}
+
+/** Without those that MLflow and asof write. */
+function ownValues(values: Readonly<Record<string, string>>): readonly [string, string][] {
+  return Object.entries(values).filter(
+    ([key]) => !key.startsWith('mlflow.') && !key.startsWith('asof.'),
+  );
 }
 
 /** The pattern as an expression, what `*` stands for as its group. */
@@ -190,15 +201,20 @@ export function tableAtVersion(
   return ref === undefined || version === undefined ? undefined : { ref, version };
 }
 
-/** The tables of a SELECT, or of `TABLE VERSION AS OF 47`. */
-function tablesInValue(value: string): ReturnType<typeof tablesInSql> {
-  if (/\bSELECT\b.*\bFROM\b/is.test(value)) return tablesInSql(value);
-  return /^\s*\S+\s+VERSION\s+AS\s+OF\s+'?\d+'?\s*$/i.test(value)
-    ? tablesInSql(`FROM ${value}`)
-    : [];
+/** The tables of a SELECT, or of `TABLE VERSION AS OF 47`; of a text that MLflow may have cut within a version none. */
+function tablesOfSql(kind: Named, key: string, value: string): NamedPlace[] {
+  if (!dataWords.test(key) && !sqlWords.test(key)) return [];
+  const isVersion = /^\s*\S+\s+VERSION\s+AS\s+OF\s+'?\d+'?\s*$/i.test(value);
+  if (!isVersion && !/\bSELECT\b.*\bFROM\b/is.test(value)) return [];
+  if (kind !== 'model-metadata' && isMaybeCut(kind, value)) return [];
+  return [...tablesInSql(isVersion ? `FROM ${value}` : value)];
 }
 
-/** So that anybody can look whether it is a table. */
+/** Where a table may lie that anybody can look at, under a name that says no more. */
+function isBarePlace(key: string, value: string): boolean {
+  return bareNames.test(key) && isTable(value) && isLocal(value) && !isOtherFile(value);
+}
+
 function isLocal(text: string): boolean {
   return /^file:/i.test(text) || !/^[a-z][a-z0-9+.-]+:/i.test(text);
 }

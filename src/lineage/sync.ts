@@ -7,8 +7,9 @@ import { parentsOf } from './parent-runs.ts';
 import type { SyncResult } from './result/sync.ts';
 
 /**
- * Looks at all of a registry and keeps what it sees, with what changed since the last time: versions, stages, aliases, and the runs that
- * made the versions. Runs that have ended are asked for once, unless `isFull`.
+ * Looks at a registry and keeps what it sees, with what changed since the last time: versions, stages, aliases, and the runs that made
+ * the versions. Where the registry can tell that nothing changed, its versions are not listed again, and runs that have ended are asked
+ * for once; tags may have changed since, which `isFull` finds.
  */
 export async function syncRegistry(
   registry: {
@@ -20,22 +21,33 @@ export async function syncRegistry(
 ): Promise<SyncResult> {
   const { models, search, mirror } = registry;
   const call = options.signal ? { signal: options.signal } : {};
-  const listing = listed(models, call);
+  const asked = models.fingerprint?.(call);
   // Awaited below; until then what the ledger says comes first.
-  listing.catch(() => {});
+  asked?.catch(() => {});
   // While the server answers.
   const before = mirror.lastSeen();
-  const settled = options.isFull ? new Set<string>() : mirror.settledRuns();
-  const seen = await listing;
+  const last = mirror.lastSighting();
+  // Before the listing: what changes in between is seen the next time.
+  const fingerprint = await asked;
+  const isStanding =
+    !options.isFull && fingerprint !== undefined && fingerprint === last.fingerprint;
+  const seen = isStanding ? undefined : await listed(models, call);
   // What is asked for after this moment is not what was seen at it.
   const at = options.now();
-  const wanted = seen
-    .flatMap(({ versions }) => versions.flatMap(({ runId }) => runId ?? []))
-    .filter((id) => !settled.has(id));
+  const settled = options.isFull ? new Set<string>() : mirror.settledRuns();
+  const wanted =
+    seen
+      ?.flatMap(({ versions }) => versions.flatMap(({ runId }) => runId ?? []))
+      .filter((id) => !settled.has(id)) ?? last.openRuns;
   const runs = await search.byIds(wanted, call);
   const parents = await parentsOf(runs, search, call);
   const changes = mirror.save(
-    { models: seen, runs: [...runs.values(), ...parents.values()], previous: before },
+    {
+      models: seen,
+      runs: [...runs.values(), ...parents.values()],
+      fingerprint,
+      previous: before,
+    },
     at,
   );
   return {
@@ -43,8 +55,8 @@ export async function syncRegistry(
     registry: models.title,
     at: new Date(at).toISOString(),
     previous: before === undefined ? null : new Date(before).toISOString(),
-    models: seen.length,
-    versions: seen.reduce((count, { versions }) => count + versions.length, 0),
+    models: seen?.length ?? last.models,
+    versions: seen?.reduce((count, { versions }) => count + versions.length, 0) ?? last.versions,
     ...changes,
   };
 }

@@ -9,6 +9,12 @@ export interface ModelRegistry {
   /** By name, each with all its versions. */
   models(options?: CallOptions): AsyncIterable<RegisteredModel>;
 
+  /**
+   * A text that is another one after any version came, went, was moved or described anew, and is found with little work; tags of versions
+   * may change unseen. Undefined, or absent: the registry has nothing to tell it by.
+   */
+  fingerprint?(options?: CallOptions): Promise<string | undefined>;
+
   /** @throws LineageError MODEL_NOT_FOUND, with the nearest name */
   model(name: string, options?: CallOptions): Promise<RegisteredModel>;
 

@@ -30,11 +30,24 @@ export interface PastHolders {
 
 /** What was seen of a registry at one moment. */
 export interface RegistrySighting {
-  readonly models: readonly RegisteredModel[];
+  /** Undefined: they are as at the last look, for the fingerprint is the same. */
+  readonly models: readonly RegisteredModel[] | undefined;
+  /** Of the registry, taken before the models were listed. */
+  readonly fingerprint?: string | undefined;
   /** Runs that are new, or that may have changed since the last time. */
   readonly runs: readonly Run[];
   /** What `lastSeen` said as the look began. */
   readonly previous?: number | undefined;
+}
+
+/** What was there at the last look. */
+export interface LastSighting {
+  /** Undefined where the registry has none, or none is known. */
+  readonly fingerprint: string | undefined;
+  readonly models: number;
+  readonly versions: number;
+  /** Runs of these versions whose records may have changed since. */
+  readonly openRuns: readonly string[];
 }
 
 /** A copy of a registry that is kept up to date by looking at it again and again; it answers when the registry can't. */
@@ -48,6 +61,7 @@ export interface RegistryMirror {
   readonly search: Pick<RunSearch, 'byIds'>;
   /** When the registry was last looked at: epoch milliseconds; undefined when never. */
   lastSeen(): number | undefined;
+  lastSighting(): LastSighting;
   /** Runs that are known and can't change any more, as far as their records go. */
   settledRuns(): ReadonlySet<string>;
   /** Keeps a sighting, and what changed since the one before; one that another, later one overtook changes nothing. */

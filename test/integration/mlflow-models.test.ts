@@ -40,6 +40,40 @@ describe.skipIf(python === undefined)('models on a real MLflow', () => {
     }
   });
 
+  test('any change but that of a tag is another fingerprint', async () => {
+    await aModel('watched');
+    const seen = [await models.fingerprint?.()];
+    const change = async (method: string, route: string, body: object) => {
+      expect((await rest(server, method, route, body)).status).toBe(200);
+      return await models.fingerprint?.();
+    };
+    const name = 'watched';
+    const first = { name, version: '1' };
+    const moved = { ...first, stage: 'Staging', archive_existing_versions: false };
+    const changes: readonly [string, string, object][] = [
+      ['POST', 'model-versions/transition-stage', moved],
+      ['POST', 'registered-models/alias', { ...first, alias: 'champion' }],
+      ['PATCH', 'model-versions/update', { ...first, description: 'better' }],
+      ['POST', 'model-versions/create', { name, source: 'models:/watched/1' }],
+      ['POST', 'registered-models/alias', { name, version: '2', alias: 'champion' }],
+      ['DELETE', 'registered-models/alias', { name, alias: 'champion' }],
+      ['DELETE', 'model-versions/delete', { name, version: '2' }],
+      ['POST', 'registered-models/rename', { name, new_name: 'seen' }],
+      ['DELETE', 'registered-models/delete', { name: 'seen' }],
+    ];
+    for (const [method, route, body] of changes) {
+      expect(await models.fingerprint?.()).toBe(seen.at(-1));
+      seen.push(await change(method, route, body));
+    }
+    expect(new Set(seen).size).toBe(changes.length + 1);
+    expect(seen).not.toContain(undefined);
+
+    await aModel('tagged', 2);
+    const before = await models.fingerprint?.();
+    const tag = { name: 'tagged', version: '1', key: 'a', value: 'b' };
+    expect(await change('POST', 'model-versions/set-tag', tag)).toBe(before);
+  });
+
   test('of several versions in a stage MLflow gives the latest, and asof all', async () => {
     await aModel('staged', 3);
     for (const version of ['1', '3']) {

@@ -140,6 +140,23 @@ const digestTable = `
   CREATE TABLE digests (key TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;
 `;
 
+/** With row ids: SQLite searches a table without them by reading whole rows, and these are long. */
+const rowIds = `
+  ALTER TABLE sync_runs RENAME TO old_runs;
+  CREATE TABLE sync_runs (
+    store TEXT NOT NULL, id TEXT NOT NULL, status TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (store, id)
+  );
+  INSERT INTO sync_runs SELECT * FROM old_runs;
+  DROP TABLE old_runs;
+  ALTER TABLE sync_versions RENAME TO old_versions;
+  CREATE TABLE sync_versions (
+    store TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, run_id TEXT, body TEXT NOT NULL,
+    is_gone INTEGER NOT NULL, PRIMARY KEY (store, name, version)
+  );
+  INSERT INTO sync_versions SELECT * FROM old_versions;
+  DROP TABLE old_versions;
+`;
+
 /** Each makes a ledger of the format before it one of its own. */
 const formats: readonly ((writer: LedgerWriter, database: Database.Database) => void)[] = [
   (_, database) => {
@@ -149,6 +166,7 @@ const formats: readonly ((writer: LedgerWriter, database: Database.Database) => 
     database.exec(digestTable);
     tellOfEarlierSyncs(writer, Date.now());
   },
+  (_, database) => void database.exec(rowIds),
 ];
 
 function opened(database: Database.Database, path: string): Database.Database {

@@ -1,45 +1,55 @@
 import { z } from 'zod';
 import { closest } from '../../base/closest.ts';
 import { LineageError } from '../../base/errors.ts';
-import type { RegisteredModel } from '../model.ts';
+import type { ModelVersion, RegisteredModel } from '../model.ts';
 import type { RegistryMirror, SightingChanges } from '../registry-past.ts';
 import type { Run } from '../run.ts';
 import { stageHolders } from '../stage-holders.ts';
 import { anyKey, pagesOf } from './by-keys.ts';
 import type { LedgerDatabase } from './database.ts';
-import { keepListing, namesOf } from './listing.ts';
+import { keepListing, keepStanding, namesOf, note, noted } from './listing.ts';
 import { mirrorPast } from './mirror-past.ts';
 import { appendSighting } from './sightings.ts';
 import { runBody, versionBody } from './wire-bodies.ts';
 
 const body = z.object({ body: z.string() });
+const model = z.object({ name: z.string(), description: z.string().nullable() });
+const modelsByName = `SELECT name, description FROM sync_models WHERE store = ? AND name IN ${anyKey} ORDER BY name`;
+const versionsByName = `SELECT body FROM sync_versions WHERE store = ? AND name IN ${anyKey} AND is_gone = 0 ORDER BY name, version`;
 const runsById = `SELECT body FROM sync_runs WHERE store = ? AND id IN ${anyKey}`;
 const isFinished = "status IN ('FINISHED', 'FAILED', 'KILLED')";
+const key = z.object({ id: z.string() });
+const openRuns = `SELECT DISTINCT run_id AS id FROM sync_versions WHERE store = ? AND is_gone = 0 AND run_id IS NOT NULL
+  AND run_id NOT IN (SELECT id FROM sync_runs WHERE store = ? AND ${isFinished})`;
+const sizes = z.object({ models: z.int(), versions: z.int() });
+const countBoth = `SELECT (SELECT count(*) FROM sync_models WHERE store = ?) AS models,
+  (SELECT count(*) FROM sync_versions WHERE store = ? AND is_gone = 0) AS versions`;
 
 /** The copy of one registry in the ledger. @param store how messages call the registry; copies of several lie side by side */
 export function ledgerMirror(database: LedgerDatabase, store: string): RegistryMirror {
   const title = `${store}, as last seen, in the ledger ${database.path}`;
   const bodies = <T>(schema: z.ZodType<T>, sql: string, values: readonly (string | number)[]) =>
     database.all(body, sql, [store, ...values]).map((row) => schema.parse(JSON.parse(row.body)));
-  const versionsOf = (name: string) =>
-    bodies(
-      versionBody,
-      'SELECT body FROM sync_versions WHERE store = ? AND name = ? AND is_gone = 0 ORDER BY version',
-      [name],
-    );
   const names = () => namesOf(database, store);
-  const modelOf = (name: string): RegisteredModel => {
-    const [row] = database.all(
-      z.object({ description: z.string().nullable() }),
-      'SELECT description FROM sync_models WHERE store = ? AND name = ?',
-      [store, name],
-    );
-    if (row === undefined) {
-      const nearest = closest(name, names());
-      throw new LineageError('MODEL_NOT_FOUND', { name, registry: title, closest: nearest });
+  /** @param page a page of names */
+  const modelsOf = (page: readonly string[]): readonly RegisteredModel[] => {
+    const versions = new Map<string, ModelVersion[]>();
+    for (const version of bodies(versionBody, versionsByName, page)) {
+      const known = versions.get(version.name);
+      if (known === undefined) versions.set(version.name, [version]);
+      else known.push(version);
     }
-    const { description } = row;
-    return { name, versions: versionsOf(name), ...(description !== null && { description }) };
+    return database.all(model, modelsByName, [store, ...page]).map(({ name, description }) => ({
+      name,
+      versions: versions.get(name) ?? [],
+      ...(description !== null && { description }),
+    }));
+  };
+  const modelOf = (name: string): RegisteredModel => {
+    const [found] = pagesOf([name]).flatMap(modelsOf);
+    if (found !== undefined) return found;
+    const nearest = closest(name, names());
+    throw new LineageError('MODEL_NOT_FOUND', { name, registry: title, closest: nearest });
   };
   const runOf = (id: string) =>
     bodies(runBody, 'SELECT body FROM sync_runs WHERE store = ? AND id = ?', [id])[0];
@@ -53,14 +63,19 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
   return {
     past: mirrorPast(database, store),
     lastSeen,
+    lastSighting() {
+      const [counts] = database.all(sizes, countBoth, [store, store]);
+      return {
+        fingerprint: noted(database, 'fingerprint', store, lastSeen()),
+        models: counts?.models ?? 0,
+        versions: counts?.versions ?? 0,
+        openRuns: database.all(key, openRuns, [store, store]).map(({ id }) => id),
+      };
+    },
     settledRuns: () =>
       new Set(
         database
-          .all(
-            z.object({ id: z.string() }),
-            `SELECT id FROM sync_runs WHERE store = ? AND ${isFinished}`,
-            [store],
-          )
+          .all(key, `SELECT id FROM sync_runs WHERE store = ? AND ${isFinished}`, [store])
           .map(({ id }) => id),
       ),
     runs: {
@@ -84,7 +99,7 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
     models: {
       title,
       async *models() {
-        for (const name of names()) yield modelOf(name);
+        for (const page of pagesOf(names())) yield* modelsOf(page);
       },
       model: async (name) => modelOf(name),
       async version(name, number) {
@@ -116,15 +131,21 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
       },
     },
 
-    save({ models, runs, previous }, at) {
+    save({ models, runs, fingerprint, previous }, at) {
       let changes: SightingChanges = { newVersions: 0, moves: 0, gone: 0, newRuns: 0 };
       // Whoever else looks at the same time waits, and compares with what this one saw.
       database.write((run) => {
         const last = lastSeen();
         // Somebody began to look meanwhile, and was faster to say what is newer. A clock that was put back is no such thing.
-        if (last !== undefined && last !== previous && last > at) return;
+        const isOvertaken = last !== undefined && last !== previous;
+        // As at the last look: at the one that this began after, that is.
+        if (isOvertaken && (last > at || models === undefined)) return;
         const writer = { run, all: database.all };
-        const seen = keepListing(writer, store, models, { at, last });
+        const seen =
+          models === undefined
+            ? keepStanding(writer, store, { at, last })
+            : keepListing(writer, store, models, { at, last });
+        if (fingerprint !== undefined) note(writer, 'fingerprint', store, at, fingerprint);
         let newRuns = 0;
         for (const one of runs) {
           if (runOf(one.id) === undefined) newRuns += 1;

@@ -34,13 +34,49 @@ export function keepListing(
   models: readonly RegisteredModel[],
   { at, last }: { readonly at: number; readonly last: number | undefined },
 ): Moves {
-  const key = `listing of ${store}`;
   const digest = digestOf(models);
-  const [kept] = writer.all(wireDigest, 'SELECT digest FROM digests WHERE key = ?', [key]);
-  writer.run('INSERT OR REPLACE INTO digests VALUES (?, ?)', [key, `${at} ${digest}`]);
-  return kept?.digest === `${last} ${digest}`
-    ? { events: [], changes: { newVersions: 0, moves: 0, gone: 0 } }
-    : compare(writer, store, models);
+  const kept = noted(writer, 'listing', store, last);
+  note(writer, 'listing', store, at, digest);
+  return kept === digest ? nothingMoved : compare(writer, store, models);
+}
+
+/** Of a look that found what the last one had. */
+export function keepStanding(
+  writer: LedgerWriter,
+  store: string,
+  { at, last }: { readonly at: number; readonly last: number | undefined },
+): Moves {
+  const digest = noted(writer, 'listing', store, last);
+  if (digest !== undefined) note(writer, 'listing', store, at, digest);
+  return nothingMoved;
+}
+
+const nothingMoved: Moves = { events: [], changes: { newVersions: 0, moves: 0, gone: 0 } };
+
+/** What a look left behind for the next one: `listing`, the digest of all that it saw; `fingerprint`, that of the registry. */
+type NoteKind = 'listing' | 'fingerprint';
+
+/** Undefined where the last look, at the moment given, was not the one that left it. */
+export function noted(
+  { all }: Pick<LedgerWriter, 'all'>,
+  kind: NoteKind,
+  store: string,
+  last: number | undefined,
+): string | undefined {
+  const sql = 'SELECT digest FROM digests WHERE key = ?';
+  const [kept] = all(wireDigest, sql, [`${kind} of ${store}`]);
+  const moment = `${last} `;
+  return kept?.digest.startsWith(moment) ? kept.digest.slice(moment.length) : undefined;
+}
+
+export function note(
+  { run }: Pick<LedgerWriter, 'run'>,
+  kind: NoteKind,
+  store: string,
+  at: number,
+  text: string,
+): void {
+  run('INSERT OR REPLACE INTO digests VALUES (?, ?)', [`${kind} of ${store}`, `${at} ${text}`]);
 }
 
 /** One model after the other: all of a large registry may be more than a text can hold. */

@@ -16,6 +16,8 @@ export interface MlflowClient {
   readonly base: URL;
   /** Models are those of Unity Catalog: their names have three levels, and they have no stages. */
   readonly isUnityCatalog: boolean;
+  /** Not MLflow's own server, but one with routes like its. */
+  readonly isOnDatabricks: boolean;
   get<T>(route: string, query: Query, schema: z.ZodType<T>, options?: CallOptions): Promise<T>;
   /** For what can be sent twice without harm. */
   post<T>(route: string, body: object, schema: z.ZodType<T>, options?: CallOptions): Promise<T>;
@@ -34,7 +36,8 @@ export type Query = Readonly<Record<string, string | number | undefined>>;
 export const wireNothing = z.unknown();
 
 export function mlflowClient(uri: string, settings: MlflowSettings): MlflowClient {
-  const { base, http, title, isUnityCatalog } = isDatabricks(uri)
+  const isOnDatabricks = isDatabricks(uri);
+  const { base, http, title, isUnityCatalog } = isOnDatabricks
     ? onDatabricks(uri, settings)
     : onServer(uri, settings);
 
@@ -54,6 +57,7 @@ export function mlflowClient(uri: string, settings: MlflowSettings): MlflowClien
     title,
     base,
     isUnityCatalog,
+    isOnDatabricks,
     get: (route, query, schema, options) =>
       send({ method: 'GET', route: `${route}?${queryText(query)}`, ...options }, schema),
     post: (route, json, schema, options) =>

@@ -11,6 +11,7 @@ function fakeClient(answers: Readonly<Record<string, unknown>>) {
   const client: MlflowClient = {
     title: 'MLflow at http://h',
     isUnityCatalog: false,
+    isOnDatabricks: false,
     base: new URL('http://h/'),
     async get(route, query, schema) {
       asked.push(route);

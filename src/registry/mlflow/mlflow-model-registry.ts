@@ -10,6 +10,7 @@ import { loggedModelReader } from './logged-model.ts';
 import { findHead } from './model-head.ts';
 import { nameFilter, searchModels, searchVersions } from './model-search.ts';
 import { registerVersion } from './register.ts';
+import { registryFingerprint } from './registry-fingerprint.ts';
 import type { MlflowSettings } from './settings.ts';
 import { type ModelHead, wireVersionAnswer } from './wire-model.ts';
 
@@ -134,6 +135,10 @@ export function mlflowModelRegistry(
         yield withoutUndefined({ name, description, versions });
       }
     },
+
+    ...(!client.isOnDatabricks && {
+      fingerprint: (options?: CallOptions) => registryFingerprint(client, pageSize, options),
+    }),
 
     async inStage(name, stage, options) {
       if (client.isUnityCatalog) throw new LineageError('STAGE_UNSUPPORTED', { registry: title });

@@ -62,6 +62,7 @@ export interface ModelHead {
   readonly description: string | undefined;
   /** Alias by alias, the version that it points at. */
   readonly aliases: ReadonlyMap<string, number>;
+  readonly updatedAt: number | undefined;
   /** MLflow keeps prompts among the registered models. */
   readonly isPrompt: boolean;
 }
@@ -72,11 +73,13 @@ const wireModel = z
     description: wireText,
     aliases: wireList(z.object({ alias: z.string(), version: int64 })),
     tags: wireEntries,
+    last_updated_timestamp: wireTime,
   })
   .transform(
-    ({ name, description, aliases, tags }): ModelHead => ({
+    ({ name, description, aliases, tags, last_updated_timestamp }): ModelHead => ({
       name,
       description,
+      updatedAt: last_updated_timestamp,
       aliases: new Map(aliases.map(({ alias, version }) => [alias, version])),
       isPrompt: tags['mlflow.prompt.is_prompt']?.toLowerCase() === 'true',
     }),

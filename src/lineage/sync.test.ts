@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { aModelVersion, aRun } from '../../test/support/builders.ts';
+import { fakeRegistry } from '../../test/support/fake-registry.ts';
+import { temporaryFolder } from '../../test/support/tables.ts';
+import { openLedger } from '../registry/ledger/ledger.ts';
+import type { ModelVersion } from '../registry/model.ts';
+import type { Run } from '../registry/run.ts';
+import { syncRegistry } from './sync.ts';
+
+/** A registry that tells by a text whether anything changed, and what is asked of it. */
+async function watched() {
+  const state = {
+    fingerprint: 'a' as string | undefined,
+    versions: [aModelVersion({ version: 1, stage: 'Staging' })] as readonly ModelVersion[],
+    runs: [aRun()] as readonly Run[],
+  };
+  let now = 1000;
+  const listings: number[] = [];
+  const asked: (readonly string[])[] = [];
+  const ledger = openLedger(join(await temporaryFolder(), 'asof.db'));
+  const mirror = ledger.mirror('MLflow at http://h');
+  const registry = {
+    mirror,
+    models: {
+      ...fakeRegistry().models,
+      fingerprint: async () => state.fingerprint,
+      async *models() {
+        listings.push(now);
+        yield { name: 'churn_model', versions: state.versions };
+      },
+    },
+    search: {
+      byIds: async (ids: readonly string[]) => {
+        asked.push(ids);
+        return new Map(state.runs.filter(({ id }) => ids.includes(id)).map((run) => [run.id, run]));
+      },
+      all: () => expect.unreachable('all runs are not listed'),
+      firstWith: async () => undefined,
+      childrenOf: async () => [],
+    },
+  };
+  const sync = (isFull = false) => {
+    now += 1000;
+    return syncRegistry(registry, { now: () => now, isFull });
+  };
+  return { state, listings, asked, mirror, sync };
+}
+
+describe('a registry that tells whether anything changed', () => {
+  let registry: Awaited<ReturnType<typeof watched>>;
+  beforeEach(async () => {
+    registry = await watched();
+    await registry.sync();
+  });
+
+  test('is listed once, as long as nothing does', async () => {
+    const { sync, listings, asked, mirror } = registry;
+    const still = { models: 1, versions: 1, newVersions: 0, moves: 0, gone: 0, newRuns: 0 };
+    expect(await sync()).toMatchObject({ previous: '1970-01-01T00:00:02.000Z', ...still });
+    expect(await sync()).toMatchObject({ previous: '1970-01-01T00:00:03.000Z', ...still });
+    expect(listings).toEqual([2000]);
+    expect(asked).toEqual([[aRun().id], [], []]);
+    expect(mirror.lastSeen()).toBe(4000);
+    const place = { kind: 'stage', what: 'Staging' } as const;
+    expect(await mirror.past.holders('churn_model', place, 3500)).toMatchObject({
+      versions: [1],
+      known: 'observed',
+    });
+  });
+
+  test('is listed again when it has another fingerprint, or all is to be asked for', async () => {
+    const { sync, state, listings } = registry;
+    state.versions = [aModelVersion({ version: 1, stage: 'Production' })];
+    expect(await sync()).toMatchObject({ moves: 0 });
+    state.fingerprint = 'b';
+    expect(await sync()).toMatchObject({ moves: 1 });
+    state.versions = [aModelVersion({ version: 1, stage: 'Production', tags: { a: 'b' } })];
+    await sync();
+    await sync(true);
+    expect(listings).toEqual([2000, 4000, 6000]);
+  });
+
+  test('is listed each time when it has none', async () => {
+    const { sync, state, listings } = registry;
+    state.fingerprint = undefined;
+    await sync();
+    await sync();
+    expect(listings).toEqual([2000, 3000, 4000]);
+  });
+
+  test('is asked for its runs until they have ended', async () => {
+    const { sync, state, asked, mirror } = registry;
+    const running = aRun({ id: 'running', status: 'RUNNING' });
+    const second = aModelVersion({ version: 2, runId: running.id });
+    Object.assign(state, {
+      fingerprint: 'b',
+      versions: [...state.versions, second],
+      runs: [aRun(), running],
+    });
+    await sync();
+    await sync();
+    expect((await mirror.runs.get('running')).status).toBe('RUNNING');
+    state.runs = [aRun(), { ...running, status: 'FINISHED' }];
+    await sync();
+    expect((await mirror.runs.get('running')).status).toBe('FINISHED');
+    await sync();
+    expect(asked.slice(1)).toEqual([['running'], ['running'], ['running'], []]);
+  });
+});
