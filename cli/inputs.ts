@@ -56,7 +56,9 @@ export function sourcesFor(
   if (mirror.lastSeen() === undefined) {
     throw new LineageError('SYNC_MISSING', { registry: registry.models.title });
   }
-  return { runs: mirror.runs, models: mirror.models, search: mirror.search };
+  const { journal, runs } = registry;
+  const stampsOf = (_: string, runId: string) => journal.stampsOf(runs.title, runId);
+  return { runs: mirror.runs, models: mirror.models, search: mirror.search, journal: { stampsOf } };
 }
 
 /**

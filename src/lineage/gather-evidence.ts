@@ -2,22 +2,25 @@ import { isLineageError } from '../base/errors.ts';
 import type { DeltaTables } from '../delta/delta-table.ts';
 import type { ArtifactOwner, ArtifactReader } from '../registry/artifact-reader.ts';
 import type { ModelVersion } from '../registry/model.ts';
-import { formatModelVersion } from '../registry/model-ref.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { Run } from '../registry/run.ts';
 import type { RunSearch } from '../registry/run-search.ts';
 import type { RunStore } from '../registry/run-store.ts';
 import type { StampJournal } from '../registry/stamp-journal.ts';
-import { dataTag } from './annotate-model.ts';
-import type { Evidence, FoundEvidence, UnnamedVersion, VersionParam } from './evidence.ts';
-import { evidenceOn, type Recorder } from './evidence-on.ts';
+import type { Evidence, FoundEvidence } from './evidence.ts';
 import type { CallOptions } from './find-table.ts';
 import { modelFileEvidence } from './model-files.ts';
-import { type EvidenceNames, tableAtVersion } from './named-evidence.ts';
+import {
+  type GatherOptions,
+  loggedModelEvidence,
+  otherRun,
+  runEvidence,
+  versionEvidence,
+} from './recorder-evidence.ts';
 import { resolvePlaces } from './resolve-places.ts';
 import type { Warning } from './result/parts.ts';
 import type { Stamp } from './stamp.ts';
-import { stampIn, stampOn } from './wire-stamp.ts';
+import { stampIn } from './wire-stamp.ts';
 
 /** Where the search for children or for shared datasets is absent, they are not looked at. */
 export type RelatedRuns = Pick<RunSearch, 'byIds'> &
@@ -35,11 +38,6 @@ export interface EvidenceSources {
   readonly journal?: Pick<StampJournal, 'stampsOf'>;
   /** Absent: the files of models are not looked at. */
   readonly artifactReader?: ArtifactReader;
-}
-
-export interface GatherOptions extends CallOptions {
-  readonly versionParams?: readonly VersionParam[];
-  readonly names?: EvidenceNames | undefined;
 }
 
 /** How many runs up, and how many runs down. */
@@ -111,17 +109,6 @@ const ranks: readonly Evidence['kind'][] = [
   'inferred',
 ];
 
-/** What stands on a run, or of one that is gone in asof's copy of its stamp. */
-export function runEvidence(
-  run: Run | undefined,
-  stamp: Stamp | undefined,
-  options: GatherOptions,
-): FoundEvidence {
-  if (run !== undefined) return ownEvidence(run, stamp, options);
-  const nothing = { params: {}, tags: {}, inputs: [] };
-  return relabelled(ownEvidence(nothing, stamp, options), "in asof's ledger");
-}
-
 /** asof's copy of the stamp of a run that is gone; undefined where it kept none that can be read. */
 export async function keptStamp(
   runId: string | undefined,
@@ -143,46 +130,8 @@ export function inOrder(evidence: readonly Evidence[]): readonly Evidence[] {
   return evidence.toSorted((a, b) => ranks.indexOf(a.kind) - ranks.indexOf(b.kind));
 }
 
-function ownEvidence(
-  run: Recorder,
-  stamp: Stamp | undefined,
-  options: GatherOptions,
-): FoundEvidence {
-  return evidenceOn(run, stamp, options.versionParams ?? [], options.names);
-}
-
 export function saysVersion({ evidence, unnamed }: FoundEvidence): boolean {
   return unnamed.length > 0 || evidence.some(({ version }) => version !== undefined);
-}
-
-/** What stands on the registered version itself, and outlives the run: the note that asof made there, and tags by hand. */
-export function versionEvidence(
-  { name, version, tags }: ModelVersion,
-  options: GatherOptions,
-): FoundEvidence {
-  const found = ownEvidence({ params: {}, tags, inputs: [] }, undefined, options);
-  const noted = (tags[dataTag] ?? '').split(/(?<=@v\d+), /).flatMap((text): readonly Evidence[] => {
-    const table = tableAtVersion(text);
-    return table === undefined ? [] : [{ kind: 'tag', where: `tag ${dataTag}`, ...table }];
-  });
-  const all = { ...found, evidence: [...noted, ...found.evidence] };
-  return relabelled(all, `of ${formatModelVersion(name, version)}`);
-}
-
-async function loggedModelEvidence(
-  id: string,
-  { models }: EvidenceSources,
-  options: GatherOptions,
-): Promise<FoundEvidence> {
-  try {
-    const { params = {}, tags = {} } = await models.loggedModel(id, options);
-    const recorder = { params, tags, inputs: [] };
-    return relabelled(ownEvidence(recorder, undefined, options), `of logged model ${id}`);
-  } catch (error) {
-    if (!isLineageError(error)) throw error;
-    const message = `The logged model ${id} was not looked at: ${error.code}: ${error.message}`;
-    return { evidence: [], unnamed: [], warnings: [{ code: 'MODEL_UNCHECKED', message }] };
-  }
 }
 
 /** What the runs say that this one was started in; where they say nothing, what the runs say that were started in it. */
@@ -213,36 +162,6 @@ async function relatedEvidence(
     ...parents,
     ...children.map((child) => otherRun(child, `of child run ${child.id}`, options)),
   ];
-}
-
-/** What another run says, each record with the name of that run. */
-export function otherRun(run: Run, whose: string, options: GatherOptions): FoundEvidence {
-  const warnings: Warning[] = [];
-  let stamp: Stamp | undefined;
-  try {
-    stamp = stampOn(run);
-  } catch (error) {
-    if (!isLineageError(error, 'STAMP_INVALID')) throw error;
-    warnings.push({ code: error.code, message: error.message });
-  }
-  const found = relabelled(ownEvidence(run, stamp, options), whose);
-  return {
-    evidence: found.evidence.map((item) => ({ ...item, of: run })),
-    unnamed: found.unnamed,
-    warnings: [...warnings, ...found.warnings],
-  };
-}
-
-function relabelled(found: FoundEvidence, whose: string): FoundEvidence {
-  const label = <T extends { readonly where: string }>(item: T): T => ({
-    ...item,
-    where: `${item.where} ${whose}`,
-  });
-  return {
-    evidence: found.evidence.map(label),
-    unnamed: found.unnamed.map((item): UnnamedVersion => label(item)),
-    warnings: found.warnings,
-  };
 }
 
 async function runOrWarning(

@@ -3,18 +3,10 @@ import type { ModelVersion } from '../registry/model.ts';
 import type { Run } from '../registry/run.ts';
 import type { RunSearch } from '../registry/run-search.ts';
 import type { FoundEvidence } from './evidence.ts';
-import {
-  type EvidenceSources,
-  type GatherOptions,
-  inOrder,
-  keptStamp,
-  otherRun,
-  runEvidence,
-  saysVersion,
-  versionEvidence,
-} from './gather-evidence.ts';
+import { type EvidenceSources, inOrder, keptStamp, saysVersion } from './gather-evidence.ts';
 import { groupByTable, type TableEvidence } from './group-evidence.ts';
 import { parentsOf } from './parent-runs.ts';
+import { type GatherOptions, otherRun, runEvidence, versionEvidence } from './recorder-evidence.ts';
 import { resolvePlaces } from './resolve-places.ts';
 import type { Stamp } from './stamp.ts';
 import { stampOn } from './wire-stamp.ts';

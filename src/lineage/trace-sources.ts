@@ -1,5 +1,6 @@
 import type { RegistryPast } from '../registry/registry-past.ts';
-import type { EvidenceSources, GatherOptions } from './gather-evidence.ts';
+import type { EvidenceSources } from './gather-evidence.ts';
+import type { GatherOptions } from './recorder-evidence.ts';
 import type { Suspect } from './suspected-links.ts';
 import type { Hold } from './wire-hold.ts';
 
