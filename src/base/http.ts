@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LineageError } from './errors.ts';
 import { type TransportSettings, transportFor } from './http-transport.ts';
+import { jsonOf } from './json-of.ts';
 import { inWords, networkCode, wasCut } from './network-failure.ts';
 import type { Fetch } from './node-http.ts';
 
@@ -210,14 +211,6 @@ function read(
   }
   const problem = `HTTP ${status} ${reason}, ${outcome.contentType}, not JSON: ${beginning(text)}`;
   throw new LineageError('UNEXPECTED_RESPONSE', { source, problem });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Where a redirect leads, without its query: login pages carry state there. */

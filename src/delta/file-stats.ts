@@ -1,15 +1,10 @@
+import { jsonOf } from '../base/json-of.ts';
 import type { DataFile } from './snapshot.ts';
 
 /** Rows in a file, deleted ones among them; undefined when the log does not say. Source: Delta protocol, "Per-file Statistics". */
 export function numRecords(stats: string | undefined): number | undefined {
   if (stats === undefined) return;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(stats);
-  } catch (error) {
-    if (error instanceof SyntaxError) return;
-    throw error;
-  }
+  const parsed = jsonOf(stats);
   if (typeof parsed !== 'object' || parsed === null || !('numRecords' in parsed)) return;
   return Number.isSafeInteger(parsed.numRecords) ? Number(parsed.numRecords) : undefined;
 }

@@ -16,6 +16,8 @@ export interface Evidence {
   readonly id?: string;
   /** Absent: the record names the table and no version. */
   readonly version?: number;
+  /** Epoch milliseconds: the record names the version that was the latest then. */
+  readonly instant?: number;
   /** All of it, when it is ours. */
   readonly stamped?: StampedTable;
   /** How many rows the record counted. */

@@ -131,7 +131,10 @@ export function inOrder(evidence: readonly Evidence[]): readonly Evidence[] {
 }
 
 export function saysVersion({ evidence, unnamed }: FoundEvidence): boolean {
-  return unnamed.length > 0 || evidence.some(({ version }) => version !== undefined);
+  return (
+    unnamed.length > 0 ||
+    evidence.some(({ version, instant }) => version !== undefined || instant !== undefined)
+  );
 }
 
 /** What the runs say that this one was started in; where they say nothing, what the runs say that were started in it. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { namedEvidence, namedPlaces } from './named-evidence.ts';
 
 const found = (
@@ -66,6 +66,56 @@ test('a version alone is kept apart, for the one table that something else names
   expect(evidence).toEqual([]);
   expect(unnamed).toMatchObject([{ where: 'tag delta_version', version: 0 }]);
   expect(namedEvidence('tag', { datasetVersion: '4' }, []).unnamed).toMatchObject([{ version: 4 }]);
+});
+
+test.each([
+  { values: { training_data: '{"path": "/data/t", "version": 0}' }, why: 'JSON' },
+  { values: { training_data: "{'path': '/data/t', 'version': 0, 'note': None}" }, why: 'a dict' },
+  { values: { config: '{"data":{"table":"/data/t","version":"0"},"lr":0.1}' }, why: 'a member' },
+])('members of an object count like names of their own: $why', ({ values }) => {
+  expect(found(values as Record<string, string>)).toEqual([['/data/t', 0]]);
+});
+
+test.each([
+  { training_data: '{"path": "/data/t", "version": 0' },
+  { training_data: `{'path': '/data/t', 'version': 0, 'note': "it's"}` },
+  { training_data: '["/data/t", 0]' },
+  { config: '{"a":{"b":{"c":{"data_path":"/data/t","data_version":0}}}}' },
+])('of what is no such object, or goes too deep, none do: %o', (values) => {
+  expect(found(values as Record<string, string>)).toEqual([]);
+});
+
+describe('a moment', () => {
+  const instant = Date.parse('2026-01-31T10:00:00Z');
+  const text = '2026-01-31T11:00:00+01:00';
+  test.each([
+    { values: { train_table: 'a.t', train_timestamp_as_of: text }, ref: 'a.t' },
+    { values: { trainPath: '/data/t', trainTimestampAsOf: text }, ref: '/data/t' },
+    { values: { 'data/path': '/data/t', 'data/as_of': '2026-01-31 10:00:00Z' }, ref: '/data/t' },
+    { values: { path: '/data/t', timestampAsOf: text }, ref: '/data/t' },
+    { values: { training_data: `a.t@${text}` }, ref: 'a.t' },
+    { values: { data: `{'path': '/data/t', 'timestamp_as_of': '${text}'}` }, ref: '/data/t' },
+  ])('with a time zone is a record: %o', ({ values, ref }) => {
+    const { evidence } = namedEvidence('param', values as Record<string, string>, []);
+    expect(evidence).toMatchObject([{ ref, instant }]);
+    expect(evidence[0]).not.toHaveProperty('version');
+  });
+
+  test.each(['2026-01-31', '2026-01-31 10:00:00', 'yesterday', '1769853600', ''])(
+    'that is not the same everywhere is none, and that is said: %o',
+    (moment) => {
+      const values = { train_table: 'a.t', train_timestamp_as_of: moment };
+      const { evidence, warnings } = namedEvidence('param', values, []);
+      expect(evidence).toEqual([]);
+      expect(warnings).toMatchObject([{ code: 'VERSION_UNREADABLE' }]);
+    },
+  );
+
+  test('of something else is none', () => {
+    const values = { train_table: 'a.t', train_timestamp: text, model_as_of: text, as_of: text };
+    const { evidence, warnings } = namedEvidence('param', values, []);
+    expect([evidence, warnings]).toEqual([[], []]);
+  });
 });
 
 test('a table with a version of its own is that table, and both versions are told', () => {

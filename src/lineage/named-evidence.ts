@@ -1,5 +1,5 @@
 import { isLineageError } from '../base/errors.ts';
-import { parseTableName } from '../delta/table-ref.ts';
+import { parseTableName, parseTableRef } from '../delta/table-ref.ts';
 import { isMaybeCut } from './cut-values.ts';
 import {
   type Evidence,
@@ -7,6 +7,7 @@ import {
   unnamedVersion,
   type VersionParam,
 } from './evidence.ts';
+import { flatValues } from './flat-values.ts';
 import type { Warning } from './result/parts.ts';
 import { type NamedPlace, tablesInSql } from './wire-dataset-source.ts';
 
@@ -69,7 +70,7 @@ export function namedEvidence(
   readonly warnings: readonly Warning[];
   readonly unnamed: readonly UnnamedVersion[];
 } {
-  const own = ownValues(values);
+  const own = flatValues(values);
   const keys = new Map(own);
   const used = new Set<string>();
   const evidence: Evidence[] = [];
@@ -92,6 +93,11 @@ export function namedEvidence(
       ...(version !== undefined && { version }),
     });
   };
+
+  const tableBeside = (base: string) =>
+    tableSuffixes
+      .map((suffix) => keys.get(base + suffix))
+      .find((value) => value !== undefined && isTable(value));
 
   for (const pair of pairs) {
     const match = pattern(pair.version);
@@ -116,10 +122,30 @@ export function namedEvidence(
       /^(.+?)Version(?:AsOf)?$/.exec(key) ??
       [];
     if (base === undefined || used.has(key) || !dataWords.test(base)) continue;
-    const ref = tableSuffixes
-      .map((suffix) => keys.get(base + suffix))
-      .find((value) => value !== undefined && isTable(value));
+    const ref = tableBeside(base);
     if (ref !== undefined) add(key, ref, text);
+  }
+  for (const [key, text] of own) {
+    if (!/as[_-]?of$/i.test(key)) continue;
+    const [, base] =
+      /^(.+?)[_./-](?:timestamp[_-]?)?as[_-]?of$/i.exec(key) ??
+      /^(.+?)(?:Timestamp)?AsOf$/.exec(key) ??
+      [];
+    const isBare = /^timestamp[_-]?as[_-]?of$/i.test(key);
+    const ref = isBare
+      ? own.find(([name, value]) => isBarePlace(name, value))?.[1]
+      : base !== undefined && dataWords.test(base) && !used.has(key)
+        ? tableBeside(base)
+        : undefined;
+    if (ref === undefined) continue;
+    const where = `${words[kind]} ${key}`;
+    const instant = instantIn(text);
+    if (instant !== undefined) {
+      evidence.push({ kind, where, ref, instant });
+      continue;
+    }
+    const message = `${where}: '${text}' is no instant like 2026-01-31T00:00:00Z, with a time zone.`;
+    warnings.push({ code: 'VERSION_UNREADABLE', message });
   }
   for (const [key, value] of own) {
     const isAboutData = dataWords.test(key);
@@ -128,6 +154,11 @@ export function namedEvidence(
     if (found !== undefined) {
       const isOurs = refs.some((ref) => pattern(ref).test(key));
       if (isOurs || (isAboutData && isTable(found.ref))) evidence.push({ kind, where, ...found });
+      continue;
+    }
+    const moment = isAboutData ? tableAtInstant(value) : undefined;
+    if (moment !== undefined) {
+      evidence.push({ kind, where, ...moment });
       continue;
     }
     for (const table of tablesOfSql(kind, key, value)) {
@@ -156,20 +187,13 @@ export function namedPlaces(
   kind: Named,
   values: Readonly<Record<string, string>>,
 ): readonly Evidence[] {
-  return ownValues(values).flatMap(([key, value]) => {
+  return flatValues(values).flatMap(([key, value]) => {
     const named = tablesOfSql(kind, key, value).filter(({ version }) => version === undefined);
     const isInput = (dataWords.test(key) && !otherWords.test(key)) || isBarePlace(key, value);
     if (isInput && isTable(value) && !isOtherFile(value)) named.push({ ref: value, isPlace: true });
     const where = `${words[kind]} ${key}`;
     return named.map((place) => ({ kind, where, ...place, isVersionless: true }));
   });
-}
-
-/** Without those that MLflow and asof write. */
-function ownValues(values: Readonly<Record<string, string>>): readonly [string, string][] {
-  return Object.entries(values).filter(
-    ([key]) => !key.startsWith('mlflow.') && !key.startsWith('asof.'),
-  );
 }
 
 /** The pattern as an expression, what `*` stands for as its group. */
@@ -182,7 +206,7 @@ function pattern(text: string): RegExp {
 
 /** A location, or a name of two or three parts: one word alone may be anything. */
 function isTable(text: string): boolean {
-  if (/^\s*$|^[\d.]+$/.test(text)) return false;
+  if (/^\s*$|^[\d.]+$|^\s*[[{]/.test(text)) return false;
   try {
     const table = parseTableName(text);
     return table.kind === 'location' || table.parts.length > 1;
@@ -199,6 +223,27 @@ export function tableAtVersion(
   const [, ref, digits = ''] = /^\s*(.+)@v(\d+)\s*$/i.exec(text) ?? [];
   const version = versionIn(digits);
   return ref === undefined || version === undefined ? undefined : { ref, version };
+}
+
+/** What `TABLE@2026-01-31T00:00:00Z` says; undefined for all else. */
+function tableAtInstant(
+  text: string,
+): { readonly ref: string; readonly instant: number } | undefined {
+  const [, ref, moment = ''] = /^\s*(.+)@(\d{4}-\d{2}-\d{2}T\S+)\s*$/i.exec(text) ?? [];
+  const instant = instantIn(moment);
+  return ref === undefined || instant === undefined || !isTable(ref) ? undefined : { ref, instant };
+}
+
+/** An instant that means the same everywhere: epoch milliseconds. */
+function instantIn(text: string): number | undefined {
+  try {
+    const { moment } = parseTableRef(`t@${text.trim()}`);
+    const isZoned = /[T ].*(?:Z|[+-]\d{2}:?\d{2})$/i.test(text.trim());
+    return moment.kind === 'instant' && isZoned ? moment.instant : undefined;
+  } catch (error) {
+    if (isLineageError(error, 'REF_INVALID')) return;
+    throw error;
+  }
 }
 
 /** The tables of a SELECT, or of `TABLE VERSION AS OF 47`; of a text that MLflow may have cut within a version none. */

@@ -9,7 +9,8 @@ const mostFolders = 8;
 
 /**
  * Finds which of the places that records name are Delta tables, or lie in one: then the table takes their place, with the file inside it.
- * What is no Delta table is left out; what can't be looked at stays, with a warning.
+ * What is no Delta table is left out; what can't be looked at stays, with a warning. A moment that a record names becomes the version that
+ * was the latest then.
  */
 export async function resolvePlaces(
   evidence: readonly Evidence[],
@@ -19,11 +20,34 @@ export async function resolvePlaces(
   const resolved: Evidence[] = [];
   const warnings: Warning[] = [];
   for (const item of evidence) {
-    const found = item.isPlace ? await resolvePlace(item, tables, options) : { item };
+    const found = item.isPlace
+      ? await resolvePlace(item, tables, options)
+      : item.instant !== undefined
+        ? await resolveMoment(item, item.instant, tables, options)
+        : { item };
     if (found.item !== undefined) resolved.push(found.item);
     if (found.warning !== undefined) warnings.push(found.warning);
   }
   return { evidence: resolved, warnings };
+}
+
+async function resolveMoment(
+  { instant: _, ...item }: Evidence,
+  instant: number,
+  tables: DeltaTables,
+  options: CallOptions,
+): Promise<{ readonly item: Evidence; readonly warning?: Warning }> {
+  try {
+    const opened = openTable(item.ref, tables);
+    if (opened.failure) throw opened.failure;
+    const moment = { kind: 'instant', instant } as const;
+    const { version } = await opened.table.history.resolve(moment, options);
+    return { item: { ...item, version } };
+  } catch (error) {
+    if (!isLineageError(error)) throw error;
+    const message = `${item.where} names a moment of ${item.ref}, and which version that was is not known: ${error.message}`;
+    return { item, warning: { code: 'VERSION_UNREADABLE', message } };
+  }
 }
 
 async function resolvePlace(

@@ -192,6 +192,22 @@ describe('a model version', () => {
     ]);
   });
 
+  test('of a table at a moment is the version of then', async () => {
+    const at = (instant: string) => ({
+      ...run,
+      params: { train_table: 'analytics.features', train_timestamp_as_of: instant },
+    });
+    expect(await traced(`runs:/${run.id}`, { runs: [at('2026-03-02T12:00:00Z')] })).toMatchObject([
+      { links: [{ version: 1, certainty: 'recorded' }], warnings: [] },
+    ]);
+    expect(await traced(`runs:/${run.id}`, { runs: [at('2020-01-01T00:00:00Z')] })).toMatchObject([
+      {
+        links: [{ version: null, certainty: 'unknown' }],
+        warnings: [{ code: 'VERSION_UNREADABLE' }],
+      },
+    ]);
+  });
+
   test('of a table that a param names, and nothing says a version of, is inferred', async () => {
     const params = { feature_table: 'analytics.features', output_table: 'analytics.labels' };
     expect(await traced(`runs:/${run.id}`, { runs: [{ ...run, params }] })).toMatchObject([

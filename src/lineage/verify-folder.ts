@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
+import { jsonOf } from '../base/json-of.ts';
 import { describeFile, manifestName, sealOf } from './manifest.ts';
 import { type Manifest, manifestSchema } from './result/manifest.ts';
 import type { VerifyCheck } from './result/verify.ts';
@@ -72,12 +73,7 @@ async function verifyOne(folder: string): Promise<VerifyCheck> {
 }
 
 function parsed(text: string): Manifest | undefined {
-  try {
-    return manifestSchema.safeParse(JSON.parse(text)).data;
-  } catch (error) {
-    if (error instanceof SyntaxError) return;
-    throw error;
-  }
+  return manifestSchema.safeParse(jsonOf(text)).data;
 }
 
 /** Relative to the folder, with '/' between. Readers of a table leave checksums beside files, as `.name.crc`; those are not ours. */

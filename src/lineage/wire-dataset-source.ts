@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonOf } from '../base/json-of.ts';
 import { remembering } from '../base/remembering.ts';
 import type { RunInput } from '../registry/run.ts';
 
@@ -113,13 +114,4 @@ export function tablesInSql(sql: string): readonly NamedPlace[] {
       },
     ];
   });
-}
-
-function jsonOf(source: string): unknown {
-  try {
-    return JSON.parse(source);
-  } catch (error) {
-    if (error instanceof SyntaxError) return;
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { jsonOf } from '../base/json-of.ts';
 
 /** One suite's verdict over one batch of data, without any value of the data. */
 export interface Validation {
@@ -175,7 +176,7 @@ const wireFile = z.union([wireCheckpoint, wireDescribed, wireResult.transform((o
 export function parseValidationFile(
   text: string,
 ): { readonly results: readonly Validation[]; readonly sha256: string } | undefined {
-  const results = wireFile.safeParse(jsonOf(text)).data;
+  const results = wireFile.safeParse(jsonOf(asJson(text))).data;
   if (results === undefined || results.length === 0) return;
   return { results, sha256: createHash('sha256').update(text).digest('hex') };
 }
@@ -202,15 +203,10 @@ const wireRecord: z.ZodType<ValidationRecord> = z.object({
 });
 
 export function parseValidationTag(text: string): ValidationRecord | undefined {
-  return wireRecord.safeParse(jsonOf(text)).data;
+  return wireRecord.safeParse(jsonOf(asJson(text))).data;
 }
 
-function jsonOf(text: string): unknown {
-  try {
-    // Python writes NaN and infinities, which JSON does not have; none is looked at.
-    return JSON.parse(text.replace(/(?<=[:[,]\s*)(?:NaN|-?Infinity)(?=\s*[,}\]])/g, 'null'));
-  } catch (error) {
-    if (error instanceof SyntaxError) return;
-    throw error;
-  }
+/** Python writes NaN and infinities, which JSON does not have; none is looked at. */
+function asJson(text: string): string {
+  return text.replace(/(?<=[:[,]\s*)(?:NaN|-?Infinity)(?=\s*[,}\]])/g, 'null');
 }

@@ -214,6 +214,25 @@ mlflow.sklearn.autolog(disable=True)`,
     isKnown: true,
     certainty: 'recorded',
   },
+  'a param that is a dict': {
+    truth: 1,
+    code: 'mlflow.log_param("training_data", {"path": table, "version": 1, "sample": None})',
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'a param with a moment': {
+    truth: 1,
+    code: `when = spark.sql(f"DESCRIBE HISTORY delta.\`{table}\`").where("version = 1").selectExpr("date_format(timestamp, 'yyyy-MM-dd HH:mm:ss.SSSXXX')").first()[0]
+mlflow.log_params({"train_table": table, "train_timestamp_as_of": when})`,
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'a param with a moment without its time zone': {
+    truth: 2,
+    code: 'mlflow.log_params({"train_table": table, "train_timestamp_as_of": "2026-03-01 10:00:00"})',
+    isKnown: false,
+    warned: ['VERSION_UNREADABLE'],
+  },
   'a param with the table, and none with its version': {
     truth: 2,
     code: 'mlflow.log_params({"data_path": table, "output_path": table + "/out"})',

@@ -1,0 +1,40 @@
+import { jsonOf } from '../base/json-of.ts';
+
+/** How deep members of members are looked into. */
+const mostLevels = 3;
+
+/**
+ * Params or tags without those that MLflow and asof write. Of a value that is an object, in JSON or as Python prints a dict, its members
+ * come too: `data.version` of `data`.
+ */
+export function flatValues(
+  values: Readonly<Record<string, string>>,
+): readonly (readonly [string, string])[] {
+  return Object.entries(values).flatMap(([key, value]) => {
+    if (key.startsWith('mlflow.') || key.startsWith('asof.')) return [];
+    const own: readonly [string, string] = [key, value];
+    if (!value.startsWith('{') || !value.endsWith('}')) return [own];
+    return [own, ...membersOf(key, jsonOf(value) ?? jsonOf(asJson(value)), mostLevels)];
+  });
+}
+
+function membersOf(
+  key: string,
+  value: unknown,
+  levels: number,
+): readonly (readonly [string, string])[] {
+  if (typeof value === 'string' || typeof value === 'number') return [[key, String(value)]];
+  if (!(value instanceof Object) || Array.isArray(value) || levels === 0) return [];
+  return Object.entries(value).flatMap(([name, member]) =>
+    membersOf(`${key}.${name}`, member, levels - 1),
+  );
+}
+
+/** Python's text of a dict; of one whose texts hold quotes nothing is made. */
+function asJson(text: string): string {
+  if (text.includes('"') || text.includes('\\')) return '';
+  const words: Readonly<Record<string, string>> = { None: 'null', True: 'true', False: 'false' };
+  return text
+    .replaceAll("'", '"')
+    .replace(/(?<=[:[,{]\s*)(None|True|False)(?=\s*[,}\]])/g, (word) => words[word] ?? word);
+}
