@@ -126,11 +126,14 @@ describe('a dataset input', () => {
     'valid',
     'model/eval',
     'backtest',
-  ])('that the model is measured with gives none: %s', (context) => {
+    'inference',
+    'batch-scoring',
+    'predictions',
+  ])('that the model is measured with, or applied to, gives none: %s', (context) => {
     expect(inputs([{ path: '/t' }, { context }])).toEqual([]);
   });
 
-  test.each(['training', 'train', 'Training', '', 'latest', 'features', undefined])(
+  test.each(['training', 'train', 'Training', '', 'latest', 'features', 'predictors', undefined])(
     'of any other context does: %s',
     (context) => {
       const { context: _, ...input } = aDeltaInput({ path: '/t' });

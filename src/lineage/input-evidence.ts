@@ -3,12 +3,13 @@ import type { Evidence } from './evidence.ts';
 import { deltaSource, placesIn } from './wire-dataset-source.ts';
 import { profileOf, recordedColumns } from './wire-profile.ts';
 
-/** Contexts of data that a model is measured with, not made from. The latest is no test. */
-const evaluation = /eval|(?<!la)test|valid/i;
+/** Contexts of data that a model is measured with or applied to, not made from. The latest is no test. */
+const otherUse =
+  /eval|(?<!la)test|valid|inference|scoring|\bpredict(?:ion|ions|ing)?\b|serving|monitoring/i;
 
 /** Dataset inputs that a model was made from. */
 export function trainingInputs(inputs: readonly RunInput[]): readonly RunInput[] {
-  return inputs.filter(({ context }) => context === undefined || !evaluation.test(context));
+  return inputs.filter(({ context }) => context === undefined || !otherUse.test(context));
 }
 
 /**

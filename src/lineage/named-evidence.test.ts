@@ -19,6 +19,7 @@ test.each([
   { values: { trainPath: '/data/t', trainVersionAsOf: '0' }, why: "Spark's option in camel case" },
   { values: { path: '/data/t', version: '0' }, why: 'names as short as can be' },
   { values: { training_data: '/data/t@v0' }, why: 'both in one' },
+  { values: { latest_data: '/data/t@v0' }, why: 'a name with other words in its words' },
   { values: { training_data: 'a.t VERSION AS OF 0' }, ref: 'a.t', why: 'the words of SQL' },
   { values: { query: 'SELECT * FROM delta.`/data/t` VERSION AS OF 0 WHERE x > 1' }, why: 'SQL' },
 ])('a table with its version, by $why', ({ values, ref = '/data/t' }) => {
@@ -37,6 +38,11 @@ test.each([
   { path: 's3://models/m', version: '3' },
   { path: 'model', version: '3' },
   { note: 'SELECT * FROM a.t VERSION AS OF 3' },
+  { output_table: 'a.t', output_table_version: '3' },
+  { test_data_path: '/data/t', test_data_version: '3' },
+  { validationTable: 'a.t', validationTableVersion: '3' },
+  { 'predictions.table': 'a.t@v3' },
+  { eval_query: 'SELECT * FROM a.t VERSION AS OF 3' },
 ])('what is about something else gives none: %o', (values) => {
   expect(found(values as Record<string, string>)).toEqual([]);
 });

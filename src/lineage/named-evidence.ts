@@ -27,8 +27,9 @@ const words: Readonly<Record<Named, string>> = {
 
 /** What a key has to speak of, to be taken for one about a table: `model_path` with `model_version` is not. */
 const dataWords = /table|data|delta|feature|train|source|input/i;
-/** Of a key that names a table without its version: not what the run wrote, or measured with. */
-const otherWords = /out|target|pred|result|sink|dest|writ|save|(?<!la)test|eval|valid|model/i;
+/** Words of a key that names no data a model was made from, but what the run wrote or measured with. */
+const otherWords =
+  /^(?:out|outputs?|preds?|predictions?|results?|sink|dest|destination|scored?|scores|scoring|inference|tests?|testing|val|valid|validation|eval|evaluation|holdout)$/i;
 /** Too common to be about a table, unless one lies there: then `version` is its version. */
 const bareNames = /^(?:table|path|uri|location)$/i;
 const sqlWords = /sql|query/i;
@@ -113,6 +114,7 @@ export function namedEvidence(
     const versionKey = `${key}_version`;
     const text = keys.get(versionKey);
     if (alias === undefined || text === undefined || ref === '' || used.has(versionKey)) continue;
+    if (isAboutOther(key)) continue;
     add(versionKey, ref, text, alias === 'feature' ? undefined : alias);
   }
   for (const [key, text] of own) {
@@ -121,7 +123,7 @@ export function namedEvidence(
       /^(.+?)[_./-]version(?:[_-]?as[_-]?of)?$/i.exec(key) ??
       /^(.+?)Version(?:AsOf)?$/.exec(key) ??
       [];
-    if (base === undefined || used.has(key) || !dataWords.test(base)) continue;
+    if (base === undefined || used.has(key) || !isAboutInput(base)) continue;
     const ref = tableBeside(base);
     if (ref !== undefined) add(key, ref, text);
   }
@@ -134,7 +136,7 @@ export function namedEvidence(
     const isBare = /^timestamp[_-]?as[_-]?of$/i.test(key);
     const ref = isBare
       ? own.find(([name, value]) => isBarePlace(name, value))?.[1]
-      : base !== undefined && dataWords.test(base) && !used.has(key)
+      : base !== undefined && isAboutInput(base) && !used.has(key)
         ? tableBeside(base)
         : undefined;
     if (ref === undefined) continue;
@@ -148,7 +150,7 @@ export function namedEvidence(
     warnings.push({ code: 'VERSION_UNREADABLE', message });
   }
   for (const [key, value] of own) {
-    const isAboutData = dataWords.test(key);
+    const isAboutData = isAboutInput(key);
     const where = `${words[kind]} ${key}`;
     const found = tableAtVersion(value);
     if (found !== undefined) {
@@ -189,11 +191,19 @@ export function namedPlaces(
 ): readonly Evidence[] {
   return flatValues(values).flatMap(([key, value]) => {
     const named = tablesOfSql(kind, key, value).filter(({ version }) => version === undefined);
-    const isInput = (dataWords.test(key) && !otherWords.test(key)) || isBarePlace(key, value);
+    const isInput = isAboutInput(key) || isBarePlace(key, value);
     if (isInput && isTable(value) && !isOtherFile(value)) named.push({ ref: value, isPlace: true });
     const where = `${words[kind]} ${key}`;
     return named.map((place) => ({ kind, where, ...place, isVersionless: true }));
   });
+}
+
+function isAboutInput(key: string): boolean {
+  return dataWords.test(key) && !isAboutOther(key);
+}
+
+function isAboutOther(key: string): boolean {
+  return key.split(/[_./\s-]+|(?<=[a-z])(?=[A-Z])/).some((word) => otherWords.test(word));
 }
 
 /** The pattern as an expression, what `*` stands for as its group. */
@@ -248,7 +258,7 @@ function instantIn(text: string): number | undefined {
 
 /** The tables of a SELECT, or of `TABLE VERSION AS OF 47`; of a text that MLflow may have cut within a version none. */
 function tablesOfSql(kind: Named, key: string, value: string): NamedPlace[] {
-  if (!dataWords.test(key) && !sqlWords.test(key)) return [];
+  if (!isAboutInput(key) && (!sqlWords.test(key) || isAboutOther(key))) return [];
   const isVersion = /^\s*\S+\s+VERSION\s+AS\s+OF\s+'?\d+'?\s*$/i.test(value);
   if (!isVersion && !/\bSELECT\b.*\bFROM\b/is.test(value)) return [];
   if (kind !== 'model-metadata' && isMaybeCut(kind, value)) return [];
