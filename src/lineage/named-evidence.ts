@@ -1,5 +1,3 @@
-import { isLineageError } from '../base/errors.ts';
-import { parseTableName, parseTableRef } from '../delta/table-ref.ts';
 import { isMaybeCut } from './cut-values.ts';
 import {
   type Evidence,
@@ -8,6 +6,15 @@ import {
   type VersionParam,
 } from './evidence.ts';
 import { flatValues } from './flat-values.ts';
+import {
+  instantIn,
+  isLocal,
+  isOtherFile,
+  isTable,
+  tableAtInstant,
+  tableAtVersion,
+  versionIn,
+} from './named-values.ts';
 import type { Warning } from './result/parts.ts';
 import { type NamedPlace, tablesInSql } from './wire-dataset-source.ts';
 
@@ -100,6 +107,7 @@ export function namedEvidence(
       .map((suffix) => keys.get(base + suffix))
       .find((value) => value !== undefined && isTable(value));
 
+  // Names of a team's own.
   for (const pair of pairs) {
     const match = pattern(pair.version);
     for (const [key, text] of own) {
@@ -109,6 +117,7 @@ export function namedEvidence(
       if (ref !== undefined && ref !== '') add(key, ref, text);
     }
   }
+  // `<alias>_table` with `<alias>_table_version`, as asof itself writes them.
   for (const [key, ref] of own) {
     const alias = /^(\w+)_table$/.exec(key)?.[1];
     const versionKey = `${key}_version`;
@@ -117,6 +126,7 @@ export function namedEvidence(
     if (isAboutOther(key)) continue;
     add(versionKey, ref, text, alias === 'feature' ? undefined : alias);
   }
+  // A version beside anything that can be a table.
   for (const [key, text] of own) {
     if (!/version/i.test(key)) continue;
     const [, base] =
@@ -127,6 +137,7 @@ export function namedEvidence(
     const ref = tableBeside(base);
     if (ref !== undefined) add(key, ref, text);
   }
+  // A moment beside one.
   for (const [key, text] of own) {
     if (!/as[_-]?of$/i.test(key)) continue;
     const [, base] =
@@ -149,6 +160,7 @@ export function namedEvidence(
     const message = `${where}: '${text}' is no instant like 2026-01-31T00:00:00Z, with a time zone.`;
     warnings.push({ code: 'VERSION_UNREADABLE', message });
   }
+  // Both in one value, or under the barest of names.
   for (const [key, value] of own) {
     const isAboutData = isAboutInput(key);
     const where = `${words[kind]} ${key}`;
@@ -214,48 +226,6 @@ function pattern(text: string): RegExp {
   return new RegExp(`^${escaped(before)}(.*)${escaped(behind.join('*'))}$`);
 }
 
-/** A location, or a name of two or three parts: one word alone may be anything. */
-function isTable(text: string): boolean {
-  if (/^\s*$|^[\d.]+$|^\s*[[{]/.test(text)) return false;
-  try {
-    const table = parseTableName(text);
-    return table.kind === 'location' || table.parts.length > 1;
-  } catch (error) {
-    if (isLineageError(error)) return false;
-    throw error;
-  }
-}
-
-/** What `TABLE@v47` says; undefined for all else. */
-export function tableAtVersion(
-  text: string,
-): { readonly ref: string; readonly version: number } | undefined {
-  const [, ref, digits = ''] = /^\s*(.+)@v(\d+)\s*$/i.exec(text) ?? [];
-  const version = versionIn(digits);
-  return ref === undefined || version === undefined ? undefined : { ref, version };
-}
-
-/** What `TABLE@2026-01-31T00:00:00Z` says; undefined for all else. */
-function tableAtInstant(
-  text: string,
-): { readonly ref: string; readonly instant: number } | undefined {
-  const [, ref, moment = ''] = /^\s*(.+)@(\d{4}-\d{2}-\d{2}T\S+)\s*$/i.exec(text) ?? [];
-  const instant = instantIn(moment);
-  return ref === undefined || instant === undefined || !isTable(ref) ? undefined : { ref, instant };
-}
-
-/** An instant that means the same everywhere: epoch milliseconds. */
-function instantIn(text: string): number | undefined {
-  try {
-    const { moment } = parseTableRef(`t@${text.trim()}`);
-    const isZoned = /[T ].*(?:Z|[+-]\d{2}:?\d{2})$/i.test(text.trim());
-    return moment.kind === 'instant' && isZoned ? moment.instant : undefined;
-  } catch (error) {
-    if (isLineageError(error, 'REF_INVALID')) return;
-    throw error;
-  }
-}
-
 /** The tables of a SELECT, or of `TABLE VERSION AS OF 47`; of a text that MLflow may have cut within a version none. */
 function tablesOfSql(kind: Named, key: string, value: string): NamedPlace[] {
   if (!isAboutInput(key) && (!sqlWords.test(key) || isAboutOther(key))) return [];
@@ -268,20 +238,4 @@ function tablesOfSql(kind: Named, key: string, value: string): NamedPlace[] {
 /** Where a table may lie that anybody can look at, under a name that says no more. */
 function isBarePlace(key: string, value: string): boolean {
   return bareNames.test(key) && isTable(value) && isLocal(value) && !isOtherFile(value);
-}
-
-function isLocal(text: string): boolean {
-  return /^file:/i.test(text) || !/^[a-z][a-z0-9+.-]+:/i.test(text);
-}
-
-/** A file that is none of a table's: `data/train.csv`. */
-function isOtherFile(text: string): boolean {
-  const suffix = /\.([a-z][a-z0-9]{0,4})$/i.exec(/[^\\/]*$/.exec(text)?.[0] ?? '')?.[1];
-  return /[\\/]/.test(text) && suffix !== undefined && !/^(?:parquet|delta)$/i.test(suffix);
-}
-
-function versionIn(text: string): number | undefined {
-  const digits = /^\s*v?(\d+)\s*$/i.exec(text)?.[1];
-  const version = digits === undefined ? undefined : Number(digits);
-  return Number.isSafeInteger(version) ? version : undefined;
 }
