@@ -1,3 +1,4 @@
+import { remembering } from '../base/remembering.ts';
 import { isMaybeCut } from './cut-values.ts';
 import {
   type Evidence,
@@ -210,13 +211,11 @@ export function namedPlaces(
   });
 }
 
-function isAboutInput(key: string): boolean {
-  return dataWords.test(key) && !isAboutOther(key);
-}
-
-function isAboutOther(key: string): boolean {
-  return key.split(/[_./\s-]+|(?<=[a-z])(?=[A-Z])/).some((word) => otherWords.test(word));
-}
+// Runs share their names.
+const isAboutInput = remembering((key) => dataWords.test(key) && !isAboutOther(key));
+const isAboutOther = remembering((key) =>
+  key.split(/[_./\s-]+|(?<=[a-z])(?=[A-Z])/).some((word) => otherWords.test(word)),
+);
 
 /** The pattern as an expression, what `*` stands for as its group. */
 function pattern(text: string): RegExp {

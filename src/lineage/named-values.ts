@@ -16,9 +16,10 @@ export function tableAtVersion(
 export function tableAtInstant(
   text: string,
 ): { readonly ref: string; readonly instant: number } | undefined {
-  const [, ref, moment = ''] = /^\s*(.+)@(\d{4}-\d{2}-\d{2}T\S+)\s*$/i.exec(text) ?? [];
+  const [, ref, moment] = /^\s*(.+)@(\d{4}-\d{2}-\d{2}T\S+)\s*$/i.exec(text) ?? [];
+  if (ref === undefined || moment === undefined || !isTable(ref)) return;
   const instant = instantIn(moment);
-  return ref === undefined || instant === undefined || !isTable(ref) ? undefined : { ref, instant };
+  return instant === undefined ? undefined : { ref, instant };
 }
 
 /** A location, or a name of two or three parts: one word alone may be anything. */
