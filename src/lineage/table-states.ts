@@ -54,6 +54,7 @@ export function tableStates(
   const expected = new Map<string, Set<number>>();
   const examined = new Map<string, Promise<Examined | undefined>>();
   const latest = new Map<string, ReturnType<typeof latestOf>>();
+  const finds = new Map<string, ReturnType<TableStates['find']>>();
   const versions = new Map<string, Promise<FoundVersion>>();
   const opened = new Map<string, ReturnType<typeof openTable>>();
   const open = (place: string) => {
@@ -93,6 +94,19 @@ export function tableStates(
     examined.delete(location);
   };
 
+  const find = async (...[places, id, version]: Parameters<TableStates['find']>) => {
+    const known = (table: DeltaTable) => {
+      const asked = latest.get(table.location) ?? latestOf(table);
+      latest.set(table.location, asked);
+      return asked;
+    };
+    const found = await findTable(places, id, tables, { ...options, latestOf: known });
+    if ('failure' in found || found.isSame || version === undefined) return found;
+    const timeline = (await examine(found.table))?.timeline;
+    const idThen = timeline && metadataAt(timeline, version)?.tableId;
+    return { ...found, isSame: idThen !== undefined && idThen === id };
+  };
+
   const states: TableStates = {
     examine,
     expect(places, version) {
@@ -105,17 +119,11 @@ export function tableStates(
     },
     announced: () => [...announced.values()],
 
-    async find(places, id, version) {
-      const known = (table: DeltaTable) => {
-        const asked = latest.get(table.location) ?? latestOf(table);
-        latest.set(table.location, asked);
-        return asked;
-      };
-      const found = await findTable(places, id, tables, { ...options, latestOf: known });
-      if ('failure' in found || found.isSame || version === undefined) return found;
-      const timeline = (await examine(found.table))?.timeline;
-      const idThen = timeline && metadataAt(timeline, version)?.tableId;
-      return { ...found, isSame: idThen !== undefined && idThen === id };
+    find(places, id, version) {
+      const key = JSON.stringify([places, id, version]);
+      const asked = finds.get(key) ?? find(places, id, version);
+      finds.set(key, asked);
+      return asked;
     },
 
     version(table, version) {
