@@ -141,6 +141,7 @@ test('a version is not read from SQL that MLflow may have cut within it', () => 
 
 test.each([
   { values: { feature_table: 'a.t' }, ref: 'a.t' },
+  { values: { training_data: 'a.t' }, ref: 'a.t' },
   { values: { data_path: '/data/t' }, ref: '/data/t' },
   { values: { 'train/uri': 'file:///data/t' }, ref: 'file:///data/t' },
   { values: { path: '/data/t/part-0.parquet' }, ref: '/data/t/part-0.parquet' },
@@ -158,6 +159,8 @@ test.each([
   { test_data: '/data/t' },
   { data_path: '/data/train.csv' },
   { feature: 'age' },
+  { feature_selection: 'sklearn.feature_selection' },
+  { data_loader: 'torch.utils.data' },
   { model_path: '/models/m' },
   { learning_rate: '0.1' },
 ])('what is no input, or can be no table, is none: %o', (values) => {

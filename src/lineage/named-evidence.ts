@@ -40,6 +40,8 @@ const otherWords =
   /^(?:out|outputs?|preds?|predictions?|results?|sink|dest|destination|scored?|scores|scoring|inference|tests?|testing|val|valid|validation|eval|evaluation|holdout)$/i;
 /** Too common to be about a table, unless one lies there: then `version` is its version. */
 const bareNames = /^(?:table|path|uri|location)$/i;
+/** What a key has to speak of, to be taken for one that holds the name of a table, where no version stands beside. */
+const tableWords = /table|delta|dataset|data$|features?$|source$/i;
 const sqlWords = /sql|query/i;
 const tableSuffixes = [
   '',
@@ -204,7 +206,10 @@ export function namedPlaces(
 ): readonly Evidence[] {
   return flatValues(values).flatMap(([key, value]) => {
     const named = tablesOfSql(kind, key, value).filter(({ version }) => version === undefined);
-    const isInput = isAboutInput(key) || isBarePlace(key, value);
+    // `feature_selection` may hold the name of a class; a location speaks for itself.
+    const isInput =
+      isBarePlace(key, value) ||
+      (isAboutInput(key) && (/[\\/]/.test(value) || tableWords.test(key)));
     if (isInput && isTable(value) && !isOtherFile(value)) named.push({ ref: value, isPlace: true });
     const where = `${words[kind]} ${key}`;
     return named.map((place) => ({ kind, where, ...place, isVersionless: true }));
