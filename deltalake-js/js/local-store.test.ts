@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { localStore } from './node.ts';
 
 let folder = '';
@@ -82,4 +82,27 @@ test('many small reads let others run in between', async () => {
   while (Date.now() < deadline) await store.read('small');
   clearInterval(ticking);
   expect(turns).toBeGreaterThan(2);
+});
+
+test('sizes and times are told alike where files take long to tell of', async () => {
+  const near = localStore(folder);
+  const expected = [
+    await near.stat('small'),
+    await near.stat('not there'),
+    await near.stat('large'),
+  ];
+  let clock = 0;
+  const now = vi.spyOn(performance, 'now').mockImplementation(() => (clock += 50));
+  try {
+    const far = localStore(folder);
+    for (let asked = 0; asked < 5; asked++) await far.stat('small');
+    const calls = now.mock.calls.length;
+    expect([await far.stat('small'), await far.stat('not there'), await far.stat('large')]).toEqual(
+      expected,
+    );
+    // Nothing is timed any more.
+    expect(now.mock.calls.length).toBe(calls);
+  } finally {
+    now.mockRestore();
+  }
 });
