@@ -98,6 +98,29 @@ test('the runs of many versions are asked for together, and those that are not f
   expect(new Set(asked)).toEqual(new Set(['gone']));
 });
 
+test('a place that many runs name is looked at once to tell whether it is a table', async () => {
+  const params = { data_path: table.location, source_path: '/nowhere' };
+  const runs = Array.from({ length: 30 }, (_, index) => aRun({ id: `run-${index}`, params }));
+  const versions = runs.map(({ id: runId }, index) =>
+    aModelVersion({ name: 'm', version: index + 1, runId, source: `runs:/${runId}/model` }),
+  );
+  const opened: string[] = [];
+  const tables = fakeTables(table);
+  const sources = {
+    ...fakeRegistry({ runs, versions }),
+    tables: {
+      open(name: Parameters<typeof tables.open>[0]) {
+        opened.push(name.text);
+        return tables.open(name);
+      },
+    },
+  };
+  let inferred = 0;
+  for await (const { tables: found } of status([], sources, { now })) inferred += found.length;
+  expect(inferred).toBe(30);
+  expect(opened.filter((text) => text === table.location).length).toBeLessThan(5);
+});
+
 test('what two references mean is told once', async () => {
   const run = await stampedRun('r');
   const versions = [aModelVersion({ runId: run.id, stage: 'Production' })];

@@ -11,6 +11,7 @@ import { announce, judgeLink } from './judge-link.ts';
 import { type ModelMakers, makersOf } from './model-makers.ts';
 import type { Readability } from './readability.ts';
 import { otherRun } from './recorder-evidence.ts';
+import { rememberingTables } from './remembering-tables.ts';
 import type { Warning } from './result/parts.ts';
 import type { TraceResult } from './result/trace.ts';
 import type { Stamp } from './stamp.ts';
@@ -44,7 +45,12 @@ export async function gatherRecords(
   states: TableStates,
   options: TraceOptions,
 ): Promise<readonly SubjectRecords[]> {
-  const sources = { ...given, runs: await runsAhead(subjects, given, options) };
+  const sources = {
+    ...given,
+    runs: await runsAhead(subjects, given, options),
+    // Many runs name the same places, tables or not.
+    tables: rememberingTables(given.tables),
+  };
   const places = new Map<string, readonly string[]>();
   return await mapParallel(
     subjects,
