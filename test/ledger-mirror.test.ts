@@ -122,6 +122,39 @@ describe('the copy of a registry', () => {
     expect((await production(day(5)))?.versions).toEqual([2]);
   });
 
+  test('is the same in a ledger whose tables had no row ids yet', async () => {
+    const { ledger, see } = await aMirror();
+    see(day(1), { stage: 'Production' }, {});
+    see(day(2), { stage: 'Production' });
+    ledger.close();
+    const database = new Database(ledger.path);
+    database.exec(`
+      ALTER TABLE sync_runs RENAME TO r;
+      CREATE TABLE sync_runs (
+        store TEXT NOT NULL, id TEXT NOT NULL, status TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (store, id)
+      ) WITHOUT ROWID;
+      INSERT INTO sync_runs SELECT * FROM r;
+      DROP TABLE r;
+      ALTER TABLE sync_versions RENAME TO v;
+      CREATE TABLE sync_versions (
+        store TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, run_id TEXT, body TEXT NOT NULL,
+        is_gone INTEGER NOT NULL, PRIMARY KEY (store, name, version)
+      ) WITHOUT ROWID;
+      INSERT INTO sync_versions SELECT * FROM v;
+      DROP TABLE v;
+      PRAGMA user_version = 2;
+    `);
+    database.close();
+    const mirror = openLedger(ledger.path).mirror('MLflow at http://h');
+    expect((await mirror.models.model('churn_model')).versions).toEqual([
+      aModelVersion({ version: 1, stage: 'Production' }),
+    ]);
+    expect(await mirror.models.version('churn_model', 2)).toEqual(aModelVersion({ version: 2 }));
+    expect(await mirror.runs.get(aRun().id)).toEqual(aRun());
+    expect(mirror.lastSighting()).toMatchObject({ at: day(2), models: 1, versions: 1 });
+    expect(mirror.openRuns()).toEqual([]);
+  });
+
   test('still has a version that is gone, for those who ask by its number', async () => {
     const { mirror, see } = await aMirror();
     see(day(1), {}, {});

@@ -11,7 +11,7 @@ import type { TableEvidence } from './group-evidence.ts';
 import { announce, judgeLink } from './judge-link.ts';
 import { parentsOf } from './parent-runs.ts';
 import type { GatherOptions } from './recorder-evidence.ts';
-import { recordsOf } from './registry-links.ts';
+import { recordedTables } from './registry-links.ts';
 import { rememberingTables } from './remembering-tables.ts';
 import type { BackfillLine } from './result/backfill.ts';
 import type { Link } from './result/trace.ts';
@@ -103,7 +103,7 @@ async function groupsOf(
   options: BackfillOptions,
 ): Promise<readonly TableEvidence[]> {
   const call = options.signal ? { signal: options.signal } : {};
-  const { tables } = await recordsOf(run, parents, sources, options);
+  const tables = await recordedTables({ run, stamp: undefined }, parents, sources, options);
   const groups: TableEvidence[] = [];
   for (const group of tables) {
     const [first, ...others] = await withSharing(run, group, search, call);

@@ -47,7 +47,7 @@ const mostChildren = 100;
 const mostModels = 5;
 
 /** A run and the models that it made, each as far as it is known. */
-export interface Recorders {
+interface Recorders {
   readonly run: Run | undefined;
   readonly stamp: Stamp | undefined;
   readonly loggedModelId: string | undefined;

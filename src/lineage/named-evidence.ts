@@ -142,22 +142,12 @@ export function namedEvidence(
   }
   // A moment beside one.
   for (const [key, text] of own) {
-    if (!/as[_-]?of$/i.test(key)) continue;
-    const [, base] =
-      /^(.+?)[_./-](?:timestamp[_-]?)?as[_-]?of$/i.exec(key) ??
-      /^(.+?)(?:Timestamp)?AsOf$/.exec(key) ??
-      [];
-    const isBare = /^timestamp[_-]?as[_-]?of$/i.test(key);
-    const ref = isBare
-      ? own.find(([name, value]) => isBarePlace(name, value))?.[1]
-      : base !== undefined && isAboutInput(base) && !used.has(key)
-        ? tableBeside(base)
-        : undefined;
-    if (ref === undefined) continue;
+    const table = used.has(key) ? undefined : tableOfMoment(key, own, tableBeside);
+    if (table === undefined) continue;
     const where = `${words[kind]} ${key}`;
     const instant = instantIn(text);
     if (instant !== undefined) {
-      evidence.push({ kind, where, ref, instant });
+      evidence.push({ kind, where, ...table, instant });
       continue;
     }
     const message = `${where}: '${text}' is no instant like 2026-01-31T00:00:00Z, with a time zone.`;
@@ -197,6 +187,25 @@ export function namedEvidence(
       return { kind, where: `${words[kind]} ${key}`, key, text, version: versionIn(text) };
     });
   return { evidence, warnings, unnamed };
+}
+
+/** The table of which `key` says the moment: that beside it, as `train_path` is beside `train_timestamp_as_of`. */
+function tableOfMoment(
+  key: string,
+  own: readonly (readonly [string, string])[],
+  tableBeside: (base: string) => string | undefined,
+): { readonly ref: string; readonly isPlace?: true } | undefined {
+  if (!/as[_-]?of$/i.test(key)) return;
+  if (/^timestamp[_-]?as[_-]?of$/i.test(key)) {
+    const [, ref] = own.find(([name, value]) => isBarePlace(name, value)) ?? [];
+    return ref === undefined ? undefined : { ref, isPlace: true };
+  }
+  const [, base] =
+    /^(.+?)[_./-](?:timestamp[_-]?)?as[_-]?of$/i.exec(key) ??
+    /^(.+?)(?:Timestamp)?AsOf$/.exec(key) ??
+    [];
+  const ref = base !== undefined && isAboutInput(base) ? tableBeside(base) : undefined;
+  return ref === undefined ? undefined : { ref };
 }
 
 /** What may be tables that the run read, named by hand without a version. */

@@ -40,51 +40,59 @@ export async function registryLinks(
   );
   const parents = await parentsOf(runs, sources.search, call);
   const byRun = new Map<string | undefined, Omit<RecordedModel, 'version'>>();
+  const recordsOf = async (runId: string | undefined): Promise<Omit<RecordedModel, 'version'>> => {
+    const run = runId === undefined ? undefined : runs.get(runId);
+    const stamp = run === undefined ? await keptStamp(runId, sources) : validStamp(run);
+    const found = await recordedTables({ run, stamp }, parents, sources, options);
+    return { tables: found, ...(run && { run }), ...(stamp && { stamp }) };
+  };
   const recorded: RecordedModel[] = [];
   for (const version of versions) {
-    const { runId } = version;
-    const run = runId === undefined ? undefined : runs.get(runId);
-    const known = byRun.get(runId) ?? (await recordsOf(run ?? runId, parents, sources, options));
-    byRun.set(runId, known);
-    const noted = known.stamp === undefined ? versionEvidence(version, options) : undefined;
+    const known = byRun.get(version.runId) ?? (await recordsOf(version.runId));
+    byRun.set(version.runId, known);
+    const { run, stamp } = known;
+    const noted = versionEvidence(version, options);
     const own =
-      noted !== undefined && noted.evidence.length > 0
-        ? await recordsOf(run, parents, sources, options, noted)
-        : known;
-    recorded.push({ version, ...own });
+      stamp === undefined && noted.evidence.length > 0
+        ? { tables: await recordedTables({ run, stamp, noted }, parents, sources, options) }
+        : {};
+    recorded.push({ version, ...known, ...own });
   }
   return recorded;
 }
 
 /**
- * What one run's records say, what others say beside it, and those of the run that it was started in where these say no version.
+ * The tables in one run's records and in what is noted elsewhere, as on a model that the run made; where these say no version, also in
+ * those of the run that it was started in.
  *
- * @param wanted the run, or the id of one that is gone
- * @param noted what stands elsewhere, as on a model that the run made
+ * @param recorders of a run that is gone the stamp, as far as asof kept it
  */
-export async function recordsOf(
-  wanted: Run | string | undefined,
+export async function recordedTables(
+  {
+    run,
+    stamp,
+    noted,
+  }: {
+    readonly run: Run | undefined;
+    readonly stamp: Stamp | undefined;
+    readonly noted?: FoundEvidence;
+  },
   parents: ReadonlyMap<string, Run>,
-  sources: Pick<EvidenceSources, 'tables' | 'runs' | 'journal'>,
+  { tables }: Pick<EvidenceSources, 'tables'>,
   options: GatherOptions,
-  noted: FoundEvidence = { evidence: [], unnamed: [], warnings: [] },
-): Promise<Omit<RecordedModel, 'version'>> {
-  const run = typeof wanted === 'string' ? undefined : wanted;
-  const stamp =
-    typeof wanted === 'string' ? await keptStamp(wanted, sources) : run && validStamp(run);
-  const parts = [runEvidence(run, stamp, options), noted];
+): Promise<readonly TableEvidence[]> {
+  const parts = [runEvidence(run, stamp, options), ...(noted ? [noted] : [])];
   const parent = parents.get(run?.tags['mlflow.parentRunId'] ?? '');
   if (parent !== undefined && !parts.some(saysVersion)) {
     parts.push(otherRun(parent, `of parent run ${parent.id}`, options));
   }
   const evidence = inOrder(parts.flatMap((part) => part.evidence));
-  const resolved = await resolvePlaces(evidence, sources.tables, options.signal ? options : {});
+  const resolved = await resolvePlaces(evidence, tables, options.signal ? options : {});
   const unnamed = parts.flatMap((part) => part.unnamed);
-  const groups = withUnnamed(groupByTable(resolved.evidence, sources.tables), unnamed, []);
-  return { tables: groups, ...(run && { run }), ...(stamp && { stamp }) };
+  return withUnnamed(groupByTable(resolved.evidence, tables), unnamed, []);
 }
 
-export function validStamp(run: Run): Stamp | undefined {
+function validStamp(run: Run): Stamp | undefined {
   try {
     return stampOn(run);
   } catch (error) {

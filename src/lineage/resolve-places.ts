@@ -20,23 +20,20 @@ export async function resolvePlaces(
   const resolved: Evidence[] = [];
   const warnings: Warning[] = [];
   for (const item of evidence) {
-    const found = item.isPlace
-      ? await resolvePlace(item, tables, options)
-      : item.instant !== undefined
-        ? await resolveMoment(item, item.instant, tables, options)
-        : { item };
-    if (found.item !== undefined) resolved.push(found.item);
-    if (found.warning !== undefined) warnings.push(found.warning);
+    const placed = item.isPlace ? await resolvePlace(item, tables, options) : { item };
+    const found = placed.item && (await resolveMoment(placed.item, tables, options));
+    if (found !== undefined) resolved.push(found.item);
+    warnings.push(...[placed.warning, found?.warning].filter((one) => one !== undefined));
   }
   return { evidence: resolved, warnings };
 }
 
 async function resolveMoment(
-  { instant: _, ...item }: Evidence,
-  instant: number,
+  { instant, ...item }: Evidence,
   tables: DeltaTables,
   options: CallOptions,
 ): Promise<{ readonly item: Evidence; readonly warning?: Warning }> {
+  if (instant === undefined) return { item };
   try {
     const opened = openTable(item.ref, tables);
     if (opened.failure) throw opened.failure;

@@ -25,7 +25,6 @@ export async function syncRegistry(
   // Awaited below; until then what the ledger says comes first.
   asked?.catch(() => {});
   // While the server answers.
-  const before = mirror.lastSeen();
   const last = mirror.lastSighting();
   // Before the listing: what changes in between is seen the next time.
   const fingerprint = await asked;
@@ -34,11 +33,7 @@ export async function syncRegistry(
   const seen = isStanding ? undefined : await listed(models, call);
   // What is asked for after this moment is not what was seen at it.
   const at = options.now();
-  const settled = options.isFull ? new Set<string>() : mirror.settledRuns();
-  const wanted =
-    seen
-      ?.flatMap(({ versions }) => versions.flatMap(({ runId }) => runId ?? []))
-      .filter((id) => !settled.has(id)) ?? last.openRuns;
+  const wanted = seen === undefined ? mirror.openRuns() : runsOf(seen, mirror, options);
   const runs = await search.byIds(wanted, call);
   const parents = await parentsOf(runs, search, call);
   const changes = mirror.save(
@@ -46,7 +41,7 @@ export async function syncRegistry(
       models: seen,
       runs: [...runs.values(), ...parents.values()],
       fingerprint,
-      previous: before,
+      previous: last.at,
     },
     at,
   );
@@ -54,11 +49,23 @@ export async function syncRegistry(
     schemaVersion: 1,
     registry: models.title,
     at: new Date(at).toISOString(),
-    previous: before === undefined ? null : new Date(before).toISOString(),
+    previous: last.at === undefined ? null : new Date(last.at).toISOString(),
     models: seen?.length ?? last.models,
     versions: seen?.reduce((count, { versions }) => count + versions.length, 0) ?? last.versions,
     ...changes,
   };
+}
+
+/** The runs of versions, but those that are known and have ended. */
+function runsOf(
+  models: readonly RegisteredModel[],
+  mirror: RegistryMirror,
+  { isFull }: { readonly isFull: boolean },
+): readonly string[] {
+  const settled = isFull ? new Set<string>() : mirror.settledRuns();
+  return models
+    .flatMap(({ versions }) => versions.flatMap(({ runId }) => runId ?? []))
+    .filter((id) => !settled.has(id));
 }
 
 async function listed(

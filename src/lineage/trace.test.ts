@@ -208,6 +208,17 @@ describe('a model version', () => {
     ]);
   });
 
+  test('of a path that is no table is none, whatever moment stands beside', async () => {
+    const params = { path: '/nowhere', timestampAsOf: '2026-03-02T12:00:00Z' };
+    const other = { path: '/tables/features', timestampAsOf: '2026-03-02T12:00:00Z' };
+    expect(await traced(`runs:/${run.id}`, { runs: [{ ...run, params }] })).toMatchObject([
+      { links: [], warnings: [{ code: 'NOTHING_RECORDED' }] },
+    ]);
+    expect(await traced(`runs:/${run.id}`, { runs: [{ ...run, params: other }] })).toMatchObject([
+      { links: [{ version: 1, certainty: 'recorded' }], warnings: [] },
+    ]);
+  });
+
   test('of a table that a param names, and nothing says a version of, is inferred', async () => {
     const params = { feature_table: 'analytics.features', output_table: 'analytics.labels' };
     expect(await traced(`runs:/${run.id}`, { runs: [{ ...run, params }] })).toMatchObject([

@@ -36,18 +36,18 @@ export interface RegistrySighting {
   readonly fingerprint?: string | undefined;
   /** Runs that are new, or that may have changed since the last time. */
   readonly runs: readonly Run[];
-  /** What `lastSeen` said as the look began. */
+  /** When the last look was, as this one began. */
   readonly previous?: number | undefined;
 }
 
 /** What was there at the last look. */
 export interface LastSighting {
+  /** Epoch milliseconds; undefined when nobody has looked yet. */
+  readonly at: number | undefined;
   /** Undefined where the registry has none, or none is known. */
   readonly fingerprint: string | undefined;
   readonly models: number;
   readonly versions: number;
-  /** Runs of these versions whose records may have changed since. */
-  readonly openRuns: readonly string[];
 }
 
 /** A copy of a registry that is kept up to date by looking at it again and again; it answers when the registry can't. */
@@ -62,6 +62,8 @@ export interface RegistryMirror {
   /** When the registry was last looked at: epoch milliseconds; undefined when never. */
   lastSeen(): number | undefined;
   lastSighting(): LastSighting;
+  /** Runs of the versions that were there at the last look, of which the records may have changed since. */
+  openRuns(): readonly string[];
   /** Runs that are known and can't change any more, as far as their records go. */
   settledRuns(): ReadonlySet<string>;
   /** Keeps a sighting, and what changed since the one before; one that another, later one overtook changes nothing. */

@@ -140,7 +140,7 @@ const digestTable = `
   CREATE TABLE digests (key TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;
 `;
 
-/** With row ids: SQLite searches a table without them by reading whole rows, and these are long. */
+/** With row ids, and what is asked of all rows in indexes: SQLite would read whole rows for it, and these are long. */
 const rowIds = `
   ALTER TABLE sync_runs RENAME TO old_runs;
   CREATE TABLE sync_runs (
@@ -148,6 +148,7 @@ const rowIds = `
   );
   INSERT INTO sync_runs SELECT * FROM old_runs;
   DROP TABLE old_runs;
+  CREATE INDEX sync_runs_by_status ON sync_runs (store, status, id);
   ALTER TABLE sync_versions RENAME TO old_versions;
   CREATE TABLE sync_versions (
     store TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, run_id TEXT, body TEXT NOT NULL,
@@ -155,6 +156,7 @@ const rowIds = `
   );
   INSERT INTO sync_versions SELECT * FROM old_versions;
   DROP TABLE old_versions;
+  CREATE INDEX sync_versions_standing ON sync_versions (store, is_gone, run_id);
 `;
 
 /** Each makes a ledger of the format before it one of its own. */

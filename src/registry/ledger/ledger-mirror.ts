@@ -64,14 +64,16 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
     past: mirrorPast(database, store),
     lastSeen,
     lastSighting() {
+      const at = lastSeen();
       const [counts] = database.all(sizes, countBoth, [store, store]);
       return {
-        fingerprint: noted(database, 'fingerprint', store, lastSeen()),
+        at,
+        fingerprint: noted(database, 'fingerprint', store, at),
         models: counts?.models ?? 0,
         versions: counts?.versions ?? 0,
-        openRuns: database.all(key, openRuns, [store, store]).map(({ id }) => id),
       };
     },
+    openRuns: () => database.all(key, openRuns, [store, store]).map(({ id }) => id),
     settledRuns: () =>
       new Set(
         database
