@@ -10,12 +10,15 @@ const mostLevels = 3;
 export function flatValues(
   values: Readonly<Record<string, string>>,
 ): readonly (readonly [string, string])[] {
-  return Object.entries(values).flatMap(([key, value]) => {
-    if (key.startsWith('mlflow.') || key.startsWith('asof.')) return [];
-    const own: readonly [string, string] = [key, value];
-    if (!value.startsWith('{') || !value.endsWith('}')) return [own];
-    return [own, ...membersOf(key, jsonOf(value) ?? jsonOf(asJson(value)), mostLevels)];
-  });
+  const flat: (readonly [string, string])[] = [];
+  for (const own of Object.entries(values)) {
+    const [key, value] = own;
+    if (key.startsWith('mlflow.') || key.startsWith('asof.')) continue;
+    flat.push(own);
+    if (!value.startsWith('{') || !value.endsWith('}')) continue;
+    flat.push(...membersOf(key, jsonOf(value) ?? jsonOf(asJson(value)), mostLevels));
+  }
+  return flat;
 }
 
 function membersOf(

@@ -198,7 +198,12 @@ export function announce(groups: readonly TableEvidence[], states: TableStates):
 
 /** Where the table of a record may be found. */
 export function placesOf(evidence: TableEvidence): readonly string[] {
-  return evidence.flatMap(({ ref, location }) => [ref, ...(location ? [location] : [])]);
+  const places = new Set<string>();
+  for (const { ref, location } of evidence) {
+    places.add(ref);
+    if (location) places.add(location);
+  }
+  return [...places];
 }
 
 function untilOf({ changes = [] }: Readability): string | null {

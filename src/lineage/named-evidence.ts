@@ -1,4 +1,3 @@
-import { remembering } from '../base/remembering.ts';
 import { isMaybeCut } from './cut-values.ts';
 import {
   type Evidence,
@@ -7,6 +6,7 @@ import {
   type VersionParam,
 } from './evidence.ts';
 import { flatValues } from './flat-values.ts';
+import { meaningOf } from './key-meaning.ts';
 import {
   instantIn,
   isLocal,
@@ -33,16 +33,6 @@ const words: Readonly<Record<Named, string>> = {
   'model-metadata': 'MLmodel metadata',
 };
 
-/** What a key has to speak of, to be taken for one about a table: `model_path` with `model_version` is not. */
-const dataWords = /table|data|delta|feature|train|source|input/i;
-/** Words of a key that names no data a model was made from, but what the run wrote or measured with. */
-const otherWords =
-  /^(?:out|outputs?|preds?|predictions?|results?|sink|dest|destination|scored?|scores|scoring|inference|tests?|testing|val|valid|validation|eval|evaluation|holdout)$/i;
-/** Too common to be about a table, unless one lies there: then `version` is its version. */
-const bareNames = /^(?:table|path|uri|location)$/i;
-/** What a key has to speak of, to be taken for one that holds the name of a table, where no version stands beside. */
-const tableWords = /table|delta|dataset|data$|features?$|source$/i;
-const sqlWords = /sql|query/i;
 const tableSuffixes = [
   '',
   ...['_table', '_path', '_name', '_uri', '_location', '_table_name'].flatMap(spellings),
@@ -82,6 +72,7 @@ export function namedEvidence(
   readonly unnamed: readonly UnnamedVersion[];
 } {
   const own = flatValues(values);
+  if (own.length === 0) return { evidence: [], warnings: [], unnamed: [] };
   const keys = new Map(own);
   const used = new Set<string>();
   const evidence: Evidence[] = [];
@@ -122,32 +113,32 @@ export function namedEvidence(
   }
   // `<alias>_table` with `<alias>_table_version`, as asof itself writes them.
   for (const [key, ref] of own) {
-    const alias = /^(\w+)_table$/.exec(key)?.[1];
+    const { alias } = meaningOf(key);
     const versionKey = `${key}_version`;
-    const text = keys.get(versionKey);
-    if (alias === undefined || text === undefined || ref === '' || used.has(versionKey)) continue;
-    if (isAboutOther(key)) continue;
+    const text = alias === undefined ? undefined : keys.get(versionKey);
+    if (text === undefined || ref === '' || used.has(versionKey)) continue;
     add(versionKey, ref, text, alias === 'feature' ? undefined : alias);
   }
   // A version beside anything that can be a table.
   for (const [key, text] of own) {
-    if (!/version/i.test(key)) continue;
-    const [, base] =
-      /^(.+?)[_./-]version(?:[_-]?as[_-]?of)?$/i.exec(key) ??
-      /^(.+?)Version(?:AsOf)?$/.exec(key) ??
-      [];
-    if (base === undefined || used.has(key) || !isAboutInput(base)) continue;
-    const ref = tableBeside(base);
+    const { versionOf } = meaningOf(key);
+    if (versionOf === undefined || used.has(key)) continue;
+    const ref = tableBeside(versionOf);
     if (ref !== undefined) add(key, ref, text);
   }
   // A moment beside one.
   for (const [key, text] of own) {
-    const table = used.has(key) ? undefined : tableOfMoment(key, own, tableBeside);
-    if (table === undefined) continue;
+    const { momentOf } = meaningOf(key);
+    if (momentOf === undefined || used.has(key)) continue;
+    const isBare = momentOf === '';
+    const ref = isBare
+      ? own.find(([name, value]) => isBarePlace(name, value))?.[1]
+      : tableBeside(momentOf);
+    if (ref === undefined) continue;
     const where = `${words[kind]} ${key}`;
     const instant = instantIn(text);
     if (instant !== undefined) {
-      evidence.push({ kind, where, ...table, instant });
+      evidence.push({ kind, where, ref, ...(isBare && { isPlace: true }), instant });
       continue;
     }
     const message = `${where}: '${text}' is no instant like 2026-01-31T00:00:00Z, with a time zone.`;
@@ -155,15 +146,16 @@ export function namedEvidence(
   }
   // Both in one value, or under the barest of names.
   for (const [key, value] of own) {
-    const isAboutData = isAboutInput(key);
+    const { isInput, isSql, isBare } = meaningOf(key);
+    if (!isSql && !isBare && refs.length === 0) continue;
     const where = `${words[kind]} ${key}`;
     const found = tableAtVersion(value);
     if (found !== undefined) {
       const isOurs = refs.some((ref) => pattern(ref).test(key));
-      if (isOurs || (isAboutData && isTable(found.ref))) evidence.push({ kind, where, ...found });
+      if (isOurs || (isInput && isTable(found.ref))) evidence.push({ kind, where, ...found });
       continue;
     }
-    const moment = isAboutData ? tableAtInstant(value) : undefined;
+    const moment = isInput ? tableAtInstant(value) : undefined;
     if (moment !== undefined) {
       evidence.push({ kind, where, ...moment });
       continue;
@@ -189,25 +181,6 @@ export function namedEvidence(
   return { evidence, warnings, unnamed };
 }
 
-/** The table of which `key` says the moment: that beside it, as `train_path` is beside `train_timestamp_as_of`. */
-function tableOfMoment(
-  key: string,
-  own: readonly (readonly [string, string])[],
-  tableBeside: (base: string) => string | undefined,
-): { readonly ref: string; readonly isPlace?: true } | undefined {
-  if (!/as[_-]?of$/i.test(key)) return;
-  if (/^timestamp[_-]?as[_-]?of$/i.test(key)) {
-    const [, ref] = own.find(([name, value]) => isBarePlace(name, value)) ?? [];
-    return ref === undefined ? undefined : { ref, isPlace: true };
-  }
-  const [, base] =
-    /^(.+?)[_./-](?:timestamp[_-]?)?as[_-]?of$/i.exec(key) ??
-    /^(.+?)(?:Timestamp)?AsOf$/.exec(key) ??
-    [];
-  const ref = base !== undefined && isAboutInput(base) ? tableBeside(base) : undefined;
-  return ref === undefined ? undefined : { ref };
-}
-
 /** What may be tables that the run read, named by hand without a version. */
 export function namedPlaces(
   kind: Named,
@@ -216,20 +189,13 @@ export function namedPlaces(
   return flatValues(values).flatMap(([key, value]) => {
     const named = tablesOfSql(kind, key, value).filter(({ version }) => version === undefined);
     // `feature_selection` may hold the name of a class; a location speaks for itself.
-    const isInput =
-      isBarePlace(key, value) ||
-      (isAboutInput(key) && (/[\\/]/.test(value) || tableWords.test(key)));
-    if (isInput && isTable(value) && !isOtherFile(value)) named.push({ ref: value, isPlace: true });
+    const { isInput, isTable: isTableKey } = meaningOf(key);
+    const isRead = isBarePlace(key, value) || (isInput && (/[\\/]/.test(value) || isTableKey));
+    if (isRead && isTable(value) && !isOtherFile(value)) named.push({ ref: value, isPlace: true });
     const where = `${words[kind]} ${key}`;
     return named.map((place) => ({ kind, where, ...place, isVersionless: true }));
   });
 }
-
-// Runs share their names.
-const isAboutInput = remembering((key) => dataWords.test(key) && !isAboutOther(key));
-const isAboutOther = remembering((key) =>
-  key.split(/[_./\s-]+|(?<=[a-z])(?=[A-Z])/).some((word) => otherWords.test(word)),
-);
 
 /** The pattern as an expression, what `*` stands for as its group. */
 function pattern(text: string): RegExp {
@@ -241,7 +207,7 @@ function pattern(text: string): RegExp {
 
 /** The tables of a SELECT, or of `TABLE VERSION AS OF 47`; of a text that MLflow may have cut within a version none. */
 function tablesOfSql(kind: Named, key: string, value: string): NamedPlace[] {
-  if (!isAboutInput(key) && (!sqlWords.test(key) || isAboutOther(key))) return [];
+  if (!meaningOf(key).isSql) return [];
   const isVersion = /^\s*\S+\s+VERSION\s+AS\s+OF\s+'?\d+'?\s*$/i.test(value);
   if (!isVersion && !/\bSELECT\b.*\bFROM\b/is.test(value)) return [];
   if (kind !== 'model-metadata' && isMaybeCut(kind, value)) return [];
@@ -250,5 +216,5 @@ function tablesOfSql(kind: Named, key: string, value: string): NamedPlace[] {
 
 /** Where a table may lie that anybody can look at, under a name that says no more. */
 function isBarePlace(key: string, value: string): boolean {
-  return bareNames.test(key) && isTable(value) && isLocal(value) && !isOtherFile(value);
+  return meaningOf(key).isBare && isTable(value) && isLocal(value) && !isOtherFile(value);
 }

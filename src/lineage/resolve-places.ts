@@ -20,6 +20,10 @@ export async function resolvePlaces(
   const resolved: Evidence[] = [];
   const warnings: Warning[] = [];
   for (const item of evidence) {
+    if (!item.isPlace && item.instant === undefined) {
+      resolved.push(item);
+      continue;
+    }
     const placed = item.isPlace ? await resolvePlace(item, tables, options) : { item };
     const found = placed.item && (await resolveMoment(placed.item, tables, options));
     if (found !== undefined) resolved.push(found.item);

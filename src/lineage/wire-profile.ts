@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonOf } from '../base/json-of.ts';
 import { remembering } from '../base/remembering.ts';
 
 export interface RecordedProfile {
@@ -55,12 +56,3 @@ export function recordedColumns(schema: string | undefined): readonly string[] |
 }
 
 const columnsIn = remembering((schema) => wireSchema.safeParse(jsonOf(schema)).data ?? []);
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return;
-    throw error;
-  }
-}
