@@ -155,6 +155,18 @@ describe('the copy of a registry', () => {
     expect(mirror.openRuns()).toEqual([]);
   });
 
+  test.each(['{', '[]', '{"id": 7}'])('is refused where a copy is damaged: %s', async (text) => {
+    const { ledger, mirror, see } = await aMirror();
+    see(day(1), {});
+    const database = new Database(ledger.path);
+    database.prepare('UPDATE sync_runs SET body = ?').run(text);
+    database.close();
+    const refused = { code: 'LEDGER_UNUSABLE', details: { path: ledger.path } };
+    await expect(mirror.runs.get(aRun().id)).rejects.toMatchObject(refused);
+    await expect(mirror.search.byIds([aRun().id])).rejects.toMatchObject(refused);
+    expect(await mirror.models.version('churn_model', 1)).toMatchObject({ version: 1 });
+  });
+
   test('still has a version that is gone, for those who ask by its number', async () => {
     const { mirror, see } = await aMirror();
     see(day(1), {}, {});

@@ -3,8 +3,9 @@ import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import type Database from 'libsql';
 import { LineageError } from '../../base/errors.ts';
-import { parseWire } from '../../base/wire.ts';
+
 import type { LedgerWriter } from './ledger-writer.ts';
+import { readStored } from './read-stored.ts';
 import { tellOfEarlierSyncs } from './sightings.ts';
 
 /** The ledger's file, opened at the first question and made at the first thing to keep. */
@@ -210,7 +211,7 @@ function writerOf(database: Database.Database, path: string): LedgerWriter {
     all: (row, sql, values = []) =>
       statement(database, sql)
         .all([...values])
-        .map((found) => parseWire(row, found, `the ledger ${path}`)),
+        .map((found) => readStored(row, found, path)),
   };
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { closest } from '../../base/closest.ts';
 import { LineageError } from '../../base/errors.ts';
 import { jsonOf } from '../../base/json-of.ts';
-import { parseWire } from '../../base/wire.ts';
+
 import type { ModelVersion, RegisteredModel } from '../model.ts';
 import type { RegistryMirror, SightingChanges } from '../registry-past.ts';
 import type { Run } from '../run.ts';
@@ -11,6 +11,7 @@ import { anyKey, pagesOf } from './by-keys.ts';
 import type { LedgerDatabase } from './database.ts';
 import { keepListing, keepStanding, namesOf, note, noted } from './listing.ts';
 import { mirrorPast } from './mirror-past.ts';
+import { readStored } from './read-stored.ts';
 import { appendSighting } from './sightings.ts';
 import { runBody, versionBody } from './wire-bodies.ts';
 
@@ -38,9 +39,7 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
   const bodies = <T>(schema: z.ZodType<T>, sql: string, values: readonly (string | number)[]) =>
     database
       .all(listed, sql, [store, ...values])
-      .flatMap((row) =>
-        parseWire(z.array(schema), jsonOf(row.bodies), `the ledger ${database.path}`),
-      );
+      .flatMap((row) => readStored(z.array(schema), jsonOf(row.bodies), database.path));
   const names = () => namesOf(database, store);
   /** @param page a page of names */
   const modelsOf = (page: readonly string[]): readonly RegisteredModel[] => {
