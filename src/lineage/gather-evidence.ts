@@ -18,7 +18,7 @@ import {
   versionEvidence,
 } from './recorder-evidence.ts';
 import { resolvePlaces } from './resolve-places.ts';
-import type { Warning } from './result/parts.ts';
+import { evidenceKinds, type Warning } from './result/parts.ts';
 import type { Stamp } from './stamp.ts';
 import { stampIn } from './wire-stamp.ts';
 
@@ -98,17 +98,6 @@ export async function gatherEvidence(
   };
 }
 
-const ranks: readonly Evidence['kind'][] = [
-  'stamp',
-  'dataset-input',
-  'param',
-  'tag',
-  'spark-datasource',
-  'model-metadata',
-  'feature-spec',
-  'inferred',
-];
-
 /** asof's copy of the stamp of a run that is gone; undefined where it kept none that can be read. */
 export async function keptStamp(
   runId: string | undefined,
@@ -127,7 +116,7 @@ export async function keptStamp(
 
 /** Strongest first. */
 export function inOrder(evidence: readonly Evidence[]): readonly Evidence[] {
-  return evidence.toSorted((a, b) => ranks.indexOf(a.kind) - ranks.indexOf(b.kind));
+  return evidence.toSorted((a, b) => evidenceKinds.indexOf(a.kind) - evidenceKinds.indexOf(b.kind));
 }
 
 export function saysVersion({ evidence, unnamed }: FoundEvidence): boolean {

@@ -4,6 +4,7 @@ import type { DeltaField, DeltaType } from '../schema.ts';
 import type { OutputFormat, RowBatch, WriteOptions, Written } from '../table-reader.ts';
 import { translated } from './failures.ts';
 import { copyOptions, extensions } from './output.ts';
+import { primitiveTypes } from './primitive-types.ts';
 import { quoteName, quoteText } from './quote.ts';
 import { type DuckdbSession, openSession } from './session.ts';
 
@@ -144,18 +145,7 @@ function sqlType(type: DeltaType): string {
 }
 
 const primitives = {
-  string: 'VARCHAR',
-  long: 'BIGINT',
-  integer: 'INTEGER',
-  short: 'SMALLINT',
-  byte: 'TINYINT',
-  float: 'FLOAT',
-  double: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  binary: 'BLOB',
-  date: 'DATE',
-  timestamp: 'TIMESTAMPTZ',
-  timestamp_ntz: 'TIMESTAMP',
+  ...primitiveTypes,
   // Its reader refuses it before.
   variant: 'VARCHAR',
   void: 'INTEGER',

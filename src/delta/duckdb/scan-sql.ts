@@ -13,6 +13,7 @@ import type { FileShape, StoredColumn } from './file-shapes.ts';
 import { anyOf, type DatedColumns, isOld } from './julian-dates.ts';
 import { entryOf, itemOf } from './misfit.ts';
 import { variantText } from './plain-variants.ts';
+import { primitiveTypes } from './primitive-types.ts';
 import { quoteName, quoteText } from './quote.ts';
 
 /**
@@ -248,18 +249,7 @@ function structType(
 }
 
 const duckdbTypes: Record<PrimitiveName, string> = {
-  string: 'VARCHAR',
-  long: 'BIGINT',
-  integer: 'INTEGER',
-  short: 'SMALLINT',
-  byte: 'TINYINT',
-  float: 'FLOAT',
-  double: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  binary: 'BLOB',
-  date: 'DATE',
-  timestamp: 'TIMESTAMPTZ',
-  timestamp_ntz: 'TIMESTAMP',
+  ...primitiveTypes,
   variant: 'STRUCT("value" BLOB, metadata BLOB)',
   void: '"NULL"',
 };

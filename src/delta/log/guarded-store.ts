@@ -1,5 +1,6 @@
 import type { Store } from 'deltalake-js';
 import { LineageError } from '../../base/errors.ts';
+import { decodedPath } from './decoded-path.ts';
 import type { TableStore } from './table-store.ts';
 
 export interface Guard {
@@ -31,7 +32,7 @@ export function guardedStore(
     throw new LineageError('PATH_OUTSIDE_TABLE', { table, path });
   };
   return {
-    locate: (path) => check(path, decoded(path)),
+    locate: (path) => check(path, decodedPath(path)),
     store: {
       list: (folder, options) => store.list(folder, options),
       stat: (path, options) => store.stat(path, options),
@@ -41,15 +42,4 @@ export function guardedStore(
       },
     },
   };
-}
-
-/** The log URL-encodes relative paths; what can't be decoded is taken as it is. */
-function decoded(path: string): string {
-  if (/^[a-z][a-z0-9+.-]+:/i.test(path)) return path;
-  try {
-    return decodeURIComponent(path);
-  } catch (error) {
-    if (error instanceof URIError) return path;
-    throw error;
-  }
 }

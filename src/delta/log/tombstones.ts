@@ -5,6 +5,7 @@ import type { CallOptions } from '../snapshot.ts';
 import type { Tombstone } from '../table-timeline.ts';
 import type { CheckpointRemoves } from './checkpoint-removes.ts';
 import { type FileRemoved, fileKey, parseCommit } from './commit-actions.ts';
+import { decodedPath } from './decoded-path.ts';
 import type { TableStore } from './table-store.ts';
 import { vectorFile } from './vector-file.ts';
 
@@ -68,7 +69,7 @@ function tombstoneOf(store: TableStore, remove: FileRemoved): Tombstone {
   const vector = remove.deletionVector && vectorFile(remove.deletionVector);
   return {
     path: remove.path,
-    inside: insidePath(store, decoded(remove.path)),
+    inside: insidePath(store, decodedPath(remove.path)),
     vectorInside: vector && insidePath(store, vector.path),
     removedAt: remove.removedAt ?? 0,
   };
@@ -79,14 +80,4 @@ function insidePath(store: TableStore, path: string): string | undefined {
   const found = store.locate(path);
   if (found === undefined || !found.isInside) return;
   return found.location.slice(store.root.length + 1).replaceAll('\\', '/');
-}
-
-function decoded(path: string): string {
-  if (/^[a-z][a-z0-9+.-]+:/i.test(path)) return path;
-  try {
-    return decodeURIComponent(path);
-  } catch (error) {
-    if (error instanceof URIError) return path;
-    throw error;
-  }
 }
