@@ -24,6 +24,7 @@ const otherWords =
   /^(?:out|outputs?|preds?|predictions?|results?|sink|dest|destination|scored?|scores|scoring|inference|tests?|testing|val|valid|validation|eval|evaluation|holdout)$/i;
 /** Too common to be about a table, unless one lies there: then `version` is its version. */
 const bareNames = /^(?:table|path|uri|location)$/i;
+/** The members of `features`, which may be names of columns, are no `features`. */
 const tableWords = /table|delta|dataset|data$|features?$|source$/i;
 const sqlWords = /sql|query/i;
 

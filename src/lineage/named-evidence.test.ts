@@ -62,6 +62,35 @@ test('a pair of names of a team is found by its pattern, for each text that the 
   ]);
 });
 
+test.each([
+  '["a.t@v1", "/data/u,w@v0"]',
+  "['a.t@v1', '/data/u,w@v0']",
+  'a.t@v1, /data/u,w@v0',
+  'a.t@v1;/data/u,w@v0 ',
+])('each table of a list is found: %s', (tables) => {
+  expect(found({ feature_tables: tables })).toEqual([
+    ['a.t', 1],
+    ['/data/u,w', 0],
+  ]);
+});
+
+test.each([
+  'a.t@v1, b.u',
+  'a.t@v1, and others',
+  '["a.t@v1", "b.u@v',
+  'a.t@v1,'.padEnd(494, ' ').concat('b.u@v2'),
+])('a list that is not one of tables with versions, or was cut, gives none: %s', (tables) => {
+  expect(found({ feature_tables: tables })).toEqual([]);
+});
+
+test('tables of a list without versions are places that may be looked at', () => {
+  expect(namedPlaces('param', { feature_tables: "['a.t', 'b.u']" })).toMatchObject([
+    { where: 'param feature_tables.0', ref: 'a.t' },
+    { where: 'param feature_tables.1', ref: 'b.u' },
+  ]);
+  expect(namedPlaces('param', { features: "['customer.age', 'customer.name']" })).toEqual([]);
+});
+
 test('a value with its version is found under the names that are configured', () => {
   const values = { lineage: 't@v4', other: 't@v5' };
   expect(found(values, { pairs: [], refs: ['line*'] })).toEqual([['t', 4]]);
@@ -78,6 +107,9 @@ test.each([
   { values: { training_data: '{"path": "/data/t", "version": 0}' }, why: 'JSON' },
   { values: { training_data: "{'path': '/data/t', 'version': 0, 'note': None}" }, why: 'a dict' },
   { values: { config: '{"data":{"table":"/data/t","version":"0"},"lr":0.1}' }, why: 'a member' },
+  { values: { inputs: '[{"table":"/data/t","version":0}]' }, why: 'one in a list' },
+  { values: { features: "['/data/t@v0', None]" }, why: 'a list' },
+  { values: { path: '/data/t@v0' }, why: 'a bare name' },
 ])('members of an object count like names of their own: $why', ({ values }) => {
   expect(found(values as Record<string, string>)).toEqual([['/data/t', 0]]);
 });

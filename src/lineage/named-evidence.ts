@@ -14,6 +14,7 @@ import {
   isTable,
   tableAtInstant,
   tableAtVersion,
+  tablesAtVersions,
   versionIn,
 } from './named-values.ts';
 import type { Warning } from './result/parts.ts';
@@ -149,10 +150,16 @@ export function namedEvidence(
     const { isInput, isSql, isBare } = meaningOf(key);
     if (!isSql && !isBare && refs.length === 0) continue;
     const where = `${words[kind]} ${key}`;
-    const found = tableAtVersion(value);
-    if (found !== undefined) {
-      const isOurs = refs.some((ref) => pattern(ref).test(key));
-      if (isOurs || (isInput && isTable(found.ref))) evidence.push({ kind, where, ...found });
+    const isOurs = refs.some((ref) => pattern(ref).test(key));
+    const found = isOurs || isInput || isBare ? tablesAtVersions(value) : [];
+    if (found.length > 0) {
+      if (isCut(kind, value)) continue;
+      for (const table of found) {
+        const isNamed = isOurs || (isInput && isTable(table.ref));
+        if (isNamed) evidence.push({ kind, where, ...table });
+        else if (isBarePlace(key, table.ref))
+          evidence.push({ kind, where, ...table, isPlace: true });
+      }
       continue;
     }
     const moment = isInput ? tableAtInstant(value) : undefined;
@@ -210,8 +217,13 @@ function tablesOfSql(kind: Named, key: string, value: string): NamedPlace[] {
   if (!meaningOf(key).isSql) return [];
   const isVersion = /^\s*\S+\s+VERSION\s+AS\s+OF\s+'?\d+'?\s*$/i.test(value);
   if (!isVersion && !/\bSELECT\b.*\bFROM\b/is.test(value)) return [];
-  if (kind !== 'model-metadata' && isMaybeCut(kind, value)) return [];
+  if (isCut(kind, value)) return [];
   return [...tablesInSql(isVersion ? `FROM ${value}` : value)];
+}
+
+/** Whether MLflow may have left off its end. */
+function isCut(kind: Named, value: string): boolean {
+  return kind !== 'model-metadata' && isMaybeCut(kind, value);
 }
 
 /** Where a table may lie that anybody can look at, under a name that says no more. */

@@ -3,13 +3,22 @@ import { parseTableName, parseTableRef } from '../delta/table-ref.ts';
 
 // What values that people wrote by hand say of tables, whatever they are called.
 
+interface TableAtVersion {
+  readonly ref: string;
+  readonly version: number;
+}
+
 /** What `TABLE@v47` says; undefined for all else. */
-export function tableAtVersion(
-  text: string,
-): { readonly ref: string; readonly version: number } | undefined {
+export function tableAtVersion(text: string): TableAtVersion | undefined {
   const [, ref, digits = ''] = /^\s*(.+)@v(\d+)\s*$/i.exec(text) ?? [];
   const version = versionIn(digits);
   return ref === undefined || version === undefined ? undefined : { ref, version };
+}
+
+/** What several of them with commas between say, or one alone; empty for all else. */
+export function tablesAtVersions(text: string): readonly TableAtVersion[] {
+  const found = text.split(/(?<=@v\d+)\s*[,;]\s*/i).map(tableAtVersion);
+  return found.every((one) => one !== undefined) ? found : [];
 }
 
 /** What `TABLE@2026-01-31T00:00:00Z` says; undefined for all else. */

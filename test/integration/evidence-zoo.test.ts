@@ -220,6 +220,12 @@ mlflow.sklearn.autolog(disable=True)`,
     isKnown: true,
     certainty: 'recorded',
   },
+  'a param that is a list of tables': {
+    truth: 1,
+    code: 'mlflow.log_param("feature_tables", [table + "@v1"])',
+    isKnown: true,
+    certainty: 'recorded',
+  },
   'a param with a moment': {
     truth: 1,
     code: `when = spark.sql(f"DESCRIBE HISTORY delta.\`{table}\`").where("version = 1").selectExpr("date_format(timestamp, 'yyyy-MM-dd HH:mm:ss.SSSXXX')").first()[0]
