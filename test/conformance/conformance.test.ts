@@ -22,6 +22,8 @@ beforeAll(async () => {
   await golden(at('golden/value'), '* REPLACE (upper(v) AS v)');
   await golden(at('golden/type'), '* REPLACE (id::INTEGER AS id)');
   await golden(at('golden/name'), '* RENAME (v AS w)');
+  await golden(at('disputes/iceberg_compat_v1'), '*');
+  await golden(at('disputes/data-reader-partition-values'), '* REPLACE (upper(v) AS v)');
   await golden(at('archives/packed'), '*');
   await pack(at('archives'), 'packed');
   await copyTable('vacuumed', at('bare/vacuumed'));
@@ -57,6 +59,14 @@ describe('the layout of delta-kernel-rs', () => {
   });
 });
 
+test('a case whose rows are disputed passes with the same rows, and is not wrong with others', () => {
+  expect(verdicts.get('disputes/iceberg_compat_v1')).toEqual({ kind: 'pass', rows: 796 });
+  expect(verdicts.get('disputes/data-reader-partition-values')).toMatchObject({
+    kind: 'disputed',
+    reason: expect.stringContaining('Los Angeles'),
+  });
+});
+
 describe('a table that brings no rows', () => {
   test.each(['bare/vacuumed', 'bare/layout'])('is read, and not checked, in %s', (name) => {
     expect(verdicts.get(name)).toMatchObject({ kind: 'unchecked' });
@@ -82,13 +92,15 @@ test('every case is found once, and counted', () => {
     'dat/same',
     'dat/same@v0',
     'dat/same@v2',
+    'disputes/data-reader-partition-values',
+    'disputes/iceberg_compat_v1',
     'golden/name',
     'golden/same',
     'golden/type',
     'golden/value',
   ]);
   expect(summaryOf([...verdicts.values()])).toBe(
-    '14 cases: 5 pass, 1 refused, 6 wrong, 2 unchecked, 0 disputed',
+    '16 cases: 6 pass, 1 refused, 6 wrong, 2 unchecked, 1 disputed',
   );
   expect(verdictText('golden/same', { kind: 'pass', rows: 796 })).toBe(
     'pass       golden/same  796 rows',

@@ -1,6 +1,6 @@
 /**
- * Cases whose own rows depend on something that the table does not say, by the last part of their name. They are shown with the reason,
- * and count neither as passed nor as wrong.
+ * Cases whose own rows depend on something that the table does not say, by the last part of their name. Where others are read, the reason is
+ * shown, and they count neither as passed nor as wrong.
  */
 export const disputed: Readonly<Record<string, string>> = {
   'data-reader-partition-values':
