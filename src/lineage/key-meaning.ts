@@ -1,4 +1,5 @@
 import { remembering } from '../base/remembering.ts';
+import { isTable } from './named-values.ts';
 
 /** What the key of a param or a tag says that its value is about. */
 export interface KeyMeaning {
@@ -14,6 +15,8 @@ export interface KeyMeaning {
   readonly alias?: string;
   /** `train` of `train_version`, where that is an input. */
   readonly versionOf?: string;
+  /** `sales.orders` of `sales.orders_version`, or of `versions.sales.orders`: perhaps the name of a table. */
+  readonly versionOfTable?: string;
   /** `train` of `train_timestamp_as_of`, where that is an input; empty of `timestamp_as_of`. */
   readonly momentOf?: string;
 }
@@ -36,6 +39,10 @@ export const meaningOf = remembering((key): KeyMeaning => {
     /^(.+?)[_./-]version(?:[_-]?as[_-]?of)?$/i.exec(key) ??
     /^(.+?)Version(?:AsOf)?$/.exec(key) ??
     [];
+  const [, member] = /^[^.]*versions?\.(.+)$/i.exec(key) ?? [];
+  // `data/train` is one as well, but rather spells `data_train`.
+  const isPath = /[\\/]/.test(versionOf ?? '');
+  const named = [member, isPath ? undefined : versionOf].find((words) => isTable(words ?? ''));
   const [, momentOf] =
     /^()timestamp[_-]?as[_-]?of$/i.exec(key) ??
     /^(.+?)[_./-](?:timestamp[_-]?)?as[_-]?of$/i.exec(key) ??
@@ -49,6 +56,7 @@ export const meaningOf = remembering((key): KeyMeaning => {
     isSql: isInput || (sqlWords.test(key) && !isOther),
     ...(alias !== undefined && { alias }),
     ...(versionOf !== undefined && isAboutInput(versionOf) && { versionOf }),
+    ...(named !== undefined && !isOther && { versionOfTable: named }),
     ...(momentOf !== undefined && (momentOf === '' || isAboutInput(momentOf)) && { momentOf }),
   };
 });

@@ -83,6 +83,32 @@ test.each([
   expect(found({ feature_tables: tables })).toEqual([]);
 });
 
+test.each([
+  { 'sales.orders_version': '3' },
+  { 'sales.orders.version': 'v3' },
+  { table_versions: '{"sales.orders": 3}' },
+  { versions: "{'sales.orders': 3}" },
+  { 'data_versions.sales.orders': '3' },
+])(
+  'a version whose name holds that of a table is one of a place, which may be such a table: %o',
+  (values) => {
+    const { evidence } = namedEvidence('param', values as Record<string, string>, []);
+    expect(evidence).toMatchObject([{ ref: 'sales.orders', version: 3, isPlace: true }]);
+  },
+);
+
+test.each([
+  { 'sales.orders_version': '4.2' },
+  { 'orders.version': '3' },
+  { 'sales.orders': '3' },
+  { table_versions: '{"orders": 3}' },
+  { row_counts: '{"sales.orders": 3}' },
+  { 'data/train_version': '3' },
+  { eval_versions: '{"sales.orders": 3}' },
+])('a number or a name that is none is no such place: %o', (values) => {
+  expect(found(values as Record<string, string>)).toEqual([]);
+});
+
 test('tables of a list without versions are places that may be looked at', () => {
   expect(namedPlaces('param', { feature_tables: "['a.t', 'b.u']" })).toMatchObject([
     { where: 'param feature_tables.0', ref: 'a.t' },

@@ -120,12 +120,18 @@ export function namedEvidence(
     if (text === undefined || ref === '' || used.has(versionKey)) continue;
     add(versionKey, ref, text, alias === 'feature' ? undefined : alias);
   }
-  // A version beside anything that can be a table.
+  // A version beside anything that can be a table, or with its name in its own.
   for (const [key, text] of own) {
-    const { versionOf } = meaningOf(key);
-    if (versionOf === undefined || used.has(key)) continue;
-    const ref = tableBeside(versionOf);
-    if (ref !== undefined) add(key, ref, text);
+    if (used.has(key)) continue;
+    const { versionOf, versionOfTable } = meaningOf(key);
+    const ref = versionOf === undefined ? undefined : tableBeside(versionOf);
+    const version = versionIn(text);
+    if (ref !== undefined) {
+      add(key, ref, text);
+    } else if (versionOfTable !== undefined && version !== undefined) {
+      const where = `${words[kind]} ${key}`;
+      evidence.push({ kind, where, ref: versionOfTable, version, isPlace: true });
+    }
   }
   // A moment beside one.
   for (const [key, text] of own) {

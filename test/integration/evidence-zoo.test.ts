@@ -226,6 +226,18 @@ mlflow.sklearn.autolog(disable=True)`,
     isKnown: true,
     certainty: 'recorded',
   },
+  'a param whose name holds that of the table': {
+    truth: 1,
+    code: 'mlflow.log_param("analytics.t_version", 1)',
+    isKnown: true,
+    certainty: 'recorded',
+  },
+  'a param that maps tables to versions': {
+    truth: 0,
+    code: 'mlflow.log_param("table_versions", {"analytics.t": 0, "analytics.other": 3})',
+    isKnown: true,
+    certainty: 'recorded',
+  },
   'a param with a moment': {
     truth: 1,
     code: `when = spark.sql(f"DESCRIBE HISTORY delta.\`{table}\`").where("version = 1").selectExpr("date_format(timestamp, 'yyyy-MM-dd HH:mm:ss.SSSXXX')").first()[0]

@@ -45,6 +45,7 @@ export async function randomWalk(
   };
 
   for (const setting of sessionSettings) await tell(setting(chance));
+  for (const setting of chance.pick(encodings)) await tell(setting);
   while (!(await tell(creation(chance, name, 'CREATE TABLE')))) {
     if (refused.length > 20) throw new Error(`no table can be made:\n${refused.join('\n')}`);
   }
@@ -82,8 +83,6 @@ const sessionSettings: readonly ((chance: Chance) => string)[] = [
     `SET spark.sql.parquet.datetimeRebaseModeInWrite=${chance.happens(0.1) ? 'LEGACY' : 'CORRECTED'}`,
   (chance) =>
     `SET spark.sql.parquet.int96RebaseModeInWrite=${chance.happens(0.1) ? 'LEGACY' : 'CORRECTED'}`,
-  (chance) => `SET parquet.writer.version=${chance.pick(['v1', 'v1', 'v2'])}`,
-  (chance) => `SET parquet.enable.dictionary=${chance.happens(0.7)}`,
   (chance) => `SET parquet.page.row.count.limit=${chance.pick([20_000, 2])}`,
   () => 'SET spark.sql.mapKeyDedupPolicy=LAST_WIN',
   () => 'SET spark.databricks.delta.retentionDurationCheck.enabled=false',
@@ -93,6 +92,13 @@ const sessionSettings: readonly ((chance: Chance) => string)[] = [
   () => 'SET spark.databricks.delta.properties.defaults.enableDeletionVectors=false',
   () => 'SET spark.databricks.delta.alterTable.rename.enabledOnTable=true',
   () => 'SET spark.databricks.delta.commitInfo.userMetadata=by a random walk',
+];
+
+/** Not v2 without a dictionary: what is DELTA_BYTE_ARRAY then Spark 4.2 misreads, its own checkpoints too. */
+const encodings: readonly (readonly string[])[] = [
+  ['SET parquet.writer.version=v1', 'SET parquet.enable.dictionary=true'],
+  ['SET parquet.writer.version=v1', 'SET parquet.enable.dictionary=false'],
+  ['SET parquet.writer.version=v2', 'SET parquet.enable.dictionary=true'],
 ];
 
 const namesAnywhere = [
