@@ -1,4 +1,4 @@
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { AgentOptions } from 'node:https';
 import { promisify } from 'node:util';
 
@@ -29,17 +29,18 @@ const kept = { keepAlive: true, timeout: 4000 };
  * @param certificates what to trust, and what to show, over TLS
  */
 export function nodeHttp(certificates: AgentOptions): Fetch {
-  const plain = { request: httpRequest, agent: new Agent(kept) };
-  const loadTls = async () => {
-    const https = await import('node:https');
-    return { request: https.request, agent: new https.Agent({ ...kept, ...certificates }) };
+  const load = async (scheme: 'http' | 'https') => {
+    const { request, Agent } =
+      scheme === 'http' ? await import('node:http') : await import('node:https');
+    return { request, agent: new Agent({ ...kept, ...certificates }) };
   };
-  let encrypted: ReturnType<typeof loadTls> | undefined;
+  const loaded = new Map<string, ReturnType<typeof load>>();
 
   return async (url, { method, headers, signal, body }) => {
-    const isPlain = !url.startsWith('https:');
-    if (!isPlain) encrypted ??= loadTls();
-    const { request, agent } = (!isPlain && (await encrypted)) || plain;
+    const scheme = url.startsWith('https:') ? 'https' : 'http';
+    const loading = loaded.get(scheme) ?? load(scheme);
+    loaded.set(scheme, loading);
+    const { request, agent } = await loading;
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const sent: Record<string, string | number> = { 'accept-encoding': 'gzip', ...headers };
       if (body !== undefined) sent['content-length'] = Buffer.byteLength(body);
