@@ -145,13 +145,20 @@ export async function addCommands(
   for (const [name, { summary, load }] of Object.entries(commands)) {
     const [first = name, second] = name.split(' ');
     const parent = second === undefined ? program : parents.get(first);
-    const command = asked === first ? (await load())(context) : new Command(second ?? first);
+    const command = asked === first ? (await lean(load))(context) : new Command(second ?? first);
     command.description(summary).copyInheritedSettings(program);
     parent?.addCommand(command);
     if (second !== undefined && parent !== undefined && !program.commands.includes(parent)) {
       program.addCommand(parent);
     }
   }
+}
+
+/** A command checks too few values for the code that zod would make for each shape to pay. It has to know before the first shape. */
+async function lean<T>(load: () => Promise<T>): Promise<T> {
+  const { config } = await import('zod');
+  config({ jitless: true });
+  return await load();
 }
 
 /** Every command with its options, for completion. */

@@ -1,8 +1,11 @@
 import type { Writable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
 import { run } from './run.ts';
 
 /** Joins the command line to the process: streams, signals, exit code. */
 export async function start(): Promise<void> {
+  // The V8 of Node 20 begins to optimise sooner than pays for a command, at a quarter of its CPU time. Later ones know no such flag.
+  if (process.versions.v8.startsWith('11.')) setFlagsFromString('--interrupt-budget=400000');
   const interruption = new AbortController();
   const interrupt = () => {
     // Twice is meant: a piece of native work may not stop at once.
