@@ -167,6 +167,19 @@ describe('the copy of a registry', () => {
     expect(await mirror.models.version('churn_model', 1)).toMatchObject({ version: 1 });
   });
 
+  test('has all of many versions and runs, the versions in their order', async () => {
+    const { mirror } = await aMirror();
+    const versions = Array.from({ length: 250 }, (_, index) =>
+      aModelVersion({ version: index + 1 }),
+    );
+    const ids = versions.map(({ version }) => String(version).padStart(32, '0'));
+    const runs = ids.map((id) => aRun({ id }));
+    mirror.save({ models: [{ name: 'churn_model', versions }], runs }, day(1));
+    expect((await mirror.models.model('churn_model')).versions).toEqual(versions);
+    const found = await mirror.search.byIds([...ids, ...ids, 'none']);
+    expect([...found.keys()].sort()).toEqual(ids);
+  });
+
   test('still has a version that is gone, for those who ask by its number', async () => {
     const { mirror, see } = await aMirror();
     see(day(1), {}, {});

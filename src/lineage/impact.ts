@@ -9,6 +9,7 @@ import { announce, judgeLink } from './judge-link.ts';
 import { countMatching } from './matching-rows.ts';
 import type { GatherOptions } from './recorder-evidence.ts';
 import { type RecordedModel, registryLinks } from './registry-links.ts';
+import { rememberingTables } from './remembering-tables.ts';
 import type { ImpactedModel, ImpactResult } from './result/impact.ts';
 import type { Warning } from './result/parts.ts';
 import { type CommitEffect, commitsByVersion, followCommit, type RowBounds } from './survival.ts';
@@ -52,7 +53,9 @@ export async function impact(
     await table.history.resolve({ kind: 'version', version: range.to }, call);
   }
   const warnings: Warning[] = [];
-  const recorded = await registryLinks(sources, options);
+  // Many runs name the same places, tables or not.
+  const remembering = { ...sources, tables: rememberingTables(sources.tables) };
+  const recorded = await registryLinks(remembering, options);
   const uses = await usesOf(table, tableId, recorded, sources, options);
   const without = recorded.filter(({ tables }) => tables.length === 0).length;
   if (without > 0) {

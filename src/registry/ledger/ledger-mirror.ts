@@ -5,7 +5,6 @@ import { jsonOf } from '../../base/json-of.ts';
 
 import type { ModelVersion, RegisteredModel } from '../model.ts';
 import type { RegistryMirror, SightingChanges } from '../registry-past.ts';
-import type { Run } from '../run.ts';
 import { stageHolders } from '../stage-holders.ts';
 import { anyKey, pagesOf } from './by-keys.ts';
 import type { LedgerDatabase } from './database.ts';
@@ -15,16 +14,24 @@ import { readStored } from './read-stored.ts';
 import { appendSighting } from './sightings.ts';
 import { runBody, versionBody } from './wire-bodies.ts';
 
-/** Bodies are read many at once, as one text of JSON: a row and a parsing each take longer. */
-const listOf = (order: string) =>
-  `'[' || coalesce(group_concat(body, ',' ORDER BY ${order}), '') || ']' AS bodies`;
+/** Bodies come many at once, as one text of JSON: a row and a parsing each take longer. Not all at once: a text has its bounds. */
+const bodiesOf = (order: string, from: string) =>
+  `SELECT '[' || group_concat(body, ',' ORDER BY number) || ']' AS bodies
+    FROM (SELECT body, row_number() OVER (ORDER BY ${order}) AS number FROM ${from}) GROUP BY number / 100 ORDER BY number`;
 const listed = z.object({ bodies: z.string() });
 const model = z.object({ name: z.string(), description: z.string().nullable() });
 const modelsByName = `SELECT name, description FROM sync_models WHERE store = ? AND name IN ${anyKey} ORDER BY name`;
-const versionsByName = `SELECT ${listOf('name, version')} FROM sync_versions WHERE store = ? AND name IN ${anyKey} AND is_gone = 0`;
-const versionByNumber = `SELECT ${listOf('name')} FROM sync_versions WHERE store = ? AND name = ? AND version = ?`;
-const runsById = `SELECT ${listOf('id')} FROM sync_runs WHERE store = ? AND id IN ${anyKey}`;
-const runById = `SELECT ${listOf('id')} FROM sync_runs WHERE store = ? AND id = ?`;
+const versionsByName = bodiesOf(
+  'name, version',
+  `sync_versions WHERE store = ? AND name IN ${anyKey} AND is_gone = 0`,
+);
+// A version that is gone by now is still what it was.
+const versionByNumber = bodiesOf(
+  'version',
+  'sync_versions WHERE store = ? AND name = ? AND version = ?',
+);
+const runsById = bodiesOf('id', `sync_runs WHERE store = ? AND id IN ${anyKey}`);
+const runById = bodiesOf('id', 'sync_runs WHERE store = ? AND id = ?');
 const isFinished = "status IN ('FINISHED', 'FAILED', 'KILLED')";
 const key = z.object({ id: z.string() });
 const openRuns = `SELECT DISTINCT run_id AS id FROM sync_versions WHERE store = ? AND is_gone = 0 AND run_id IS NOT NULL
@@ -100,11 +107,8 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
     },
     search: {
       async byIds(ids) {
-        const found = new Map<string, Run>();
-        for (const page of pagesOf([...new Set(ids)])) {
-          for (const run of bodies(runBody, runsById, page)) found.set(run.id, run);
-        }
-        return found;
+        const runs = pagesOf([...new Set(ids)]).flatMap((page) => bodies(runBody, runsById, page));
+        return new Map(runs.map((run) => [run.id, run]));
       },
     },
     models: {
@@ -114,7 +118,6 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
       },
       model: async (name) => modelOf(name),
       async version(name, number) {
-        // A version that is gone by now is still what it was.
         const [found] = bodies(versionBody, versionByNumber, [name, number]);
         if (found !== undefined) return found;
         const latest = modelOf(name).versions.at(-1)?.version;
