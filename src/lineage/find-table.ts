@@ -13,8 +13,12 @@ export type Opened =
   | { readonly table?: undefined; readonly failure: LineageError };
 
 export function openTable(ref: string, tables: DeltaTables): Opened {
+  return opened(() => tables.open(parseTableName(ref)));
+}
+
+export function opened(open: () => DeltaTable): Opened {
   try {
-    return { table: tables.open(parseTableName(ref)) };
+    return { table: open() };
   } catch (error) {
     if (isLineageError(error)) return { failure: error };
     throw error;

@@ -8,7 +8,7 @@ export interface KeyMeaning {
   /** A place, under a name that says no more: `path`. */
   readonly isBare: boolean;
   /** It speaks of a table, so that its value may be the name of one. */
-  readonly isTable: boolean;
+  readonly isOfTable: boolean;
   /** It may hold SQL that reads such data. */
   readonly isSql: boolean;
   /** `customers` of `customers_table`. */
@@ -52,7 +52,7 @@ export const meaningOf = remembering((key): KeyMeaning => {
   return {
     isInput,
     isBare: bareNames.test(key),
-    isTable: tableWords.test(key),
+    isOfTable: tableWords.test(key),
     isSql: isInput || (sqlWords.test(key) && !isOther),
     ...(alias !== undefined && { alias }),
     ...(versionOf !== undefined && isAboutInput(versionOf) && { versionOf }),

@@ -125,7 +125,7 @@ export function namedEvidence(
     if (used.has(key)) continue;
     const { versionOf, versionOfTable } = meaningOf(key);
     const ref = versionOf === undefined ? undefined : tableBeside(versionOf);
-    const version = versionIn(text);
+    const version = versionOfTable === undefined ? undefined : versionIn(text);
     if (ref !== undefined) {
       add(key, ref, text);
     } else if (versionOfTable !== undefined && version !== undefined) {
@@ -152,11 +152,12 @@ export function namedEvidence(
     warnings.push({ code: 'VERSION_UNREADABLE', message });
   }
   // Both in one value, or under the barest of names.
+  const ours = refs.map(pattern);
   for (const [key, value] of own) {
     const { isInput, isSql, isBare } = meaningOf(key);
     if (!isSql && !isBare && refs.length === 0) continue;
     const where = `${words[kind]} ${key}`;
-    const isOurs = refs.some((ref) => pattern(ref).test(key));
+    const isOurs = ours.some((one) => one.test(key));
     const found = isOurs || isInput || isBare ? tablesAtVersions(value) : [];
     if (found.length > 0) {
       if (isCut(kind, value)) continue;
@@ -202,8 +203,8 @@ export function namedPlaces(
   return flatValues(values).flatMap(([key, value]) => {
     const named = tablesOfSql(kind, key, value).filter(({ version }) => version === undefined);
     // `feature_selection` may hold the name of a class; a location speaks for itself.
-    const { isInput, isTable: isTableKey } = meaningOf(key);
-    const isRead = isBarePlace(key, value) || (isInput && (/[\\/]/.test(value) || isTableKey));
+    const { isInput, isOfTable } = meaningOf(key);
+    const isRead = isBarePlace(key, value) || (isInput && (/[\\/]/.test(value) || isOfTable));
     if (isRead && isTable(value) && !isOtherFile(value)) named.push({ ref: value, isPlace: true });
     const where = `${words[kind]} ${key}`;
     return named.map((place) => ({ kind, where, ...place, isVersionless: true }));

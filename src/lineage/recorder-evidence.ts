@@ -4,11 +4,12 @@ import { formatModelVersion } from '../registry/model-ref.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { Run } from '../registry/run.ts';
 import { dataTag } from './annotate-model.ts';
+import { isMaybeCut } from './cut-values.ts';
 import type { Evidence, FoundEvidence, UnnamedVersion, VersionParam } from './evidence.ts';
 import { evidenceOn, type Recorder } from './evidence-on.ts';
 import type { CallOptions } from './find-table.ts';
 import type { EvidenceNames } from './named-evidence.ts';
-import { tableAtVersion } from './named-values.ts';
+import { tablesAtVersions } from './named-values.ts';
 import type { Warning } from './result/parts.ts';
 import type { Stamp } from './stamp.ts';
 import { stampOn } from './wire-stamp.ts';
@@ -35,10 +36,10 @@ export function versionEvidence(
   options: GatherOptions,
 ): FoundEvidence {
   const found = ownEvidence({ params: {}, tags, inputs: [] }, undefined, options);
-  const noted = (tags[dataTag] ?? '').split(/(?<=@v\d+), /).flatMap((text): readonly Evidence[] => {
-    const table = tableAtVersion(text);
-    return table === undefined ? [] : [{ kind: 'tag', where: `tag ${dataTag}`, ...table }];
-  });
+  const note = tags[dataTag] ?? '';
+  const noted = (isMaybeCut('tag', note) ? [] : tablesAtVersions(note)).map(
+    (table): Evidence => ({ kind: 'tag', where: `tag ${dataTag}`, ...table }),
+  );
   const all = { ...found, evidence: [...noted, ...found.evidence] };
   return relabelled(all, `of ${formatModelVersion(name, version)}`);
 }

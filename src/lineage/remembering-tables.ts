@@ -1,9 +1,8 @@
-import { isLineageError } from '../base/errors.ts';
 import type { DeltaTable, DeltaTables } from '../delta/delta-table.ts';
 import type { DataFile, DataFileIdentity, Snapshot } from '../delta/snapshot.ts';
 import type { Commit } from '../delta/table-history.ts';
-import { formatTableName, type TableName } from '../delta/table-ref.ts';
-import type { Opened } from './find-table.ts';
+import { formatTableName } from '../delta/table-ref.ts';
+import { type Opened, opened } from './find-table.ts';
 
 /**
  * Tables that are looked at once and answer the same from then on, for a command that asks the same of thousands of runs. What
@@ -11,21 +10,13 @@ import type { Opened } from './find-table.ts';
  */
 export function rememberingTables(tables: DeltaTables): DeltaTables {
   const known = new Map<string, Opened>();
-  const open = (name: TableName): Opened => {
-    try {
-      return { table: remembering(tables.open(name)) };
-    } catch (error) {
-      if (!isLineageError(error)) throw error;
-      return { failure: error };
-    }
-  };
   return {
     open(name) {
       const key = name.kind === 'location' ? name.text : `name ${formatTableName(name.parts)}`;
-      const opened = known.get(key) ?? open(name);
-      known.set(key, opened);
-      if (opened.failure) throw opened.failure;
-      return opened.table;
+      const found = known.get(key) ?? opened(() => remembering(tables.open(name)));
+      known.set(key, found);
+      if (found.failure) throw found.failure;
+      return found.table;
     },
   };
 }

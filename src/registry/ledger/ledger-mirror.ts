@@ -19,6 +19,8 @@ const bodiesOf = (order: string, from: string) =>
   `SELECT '[' || group_concat(body, ',' ORDER BY number) || ']' AS bodies
     FROM (SELECT body, row_number() OVER (ORDER BY ${order}) AS number FROM ${from}) GROUP BY number / 100 ORDER BY number`;
 const listed = z.object({ bodies: z.string() });
+const runBodies = z.array(runBody);
+const versionBodies = z.array(versionBody);
 const model = z.object({ name: z.string(), description: z.string().nullable() });
 const modelsByName = `SELECT name, description FROM sync_models WHERE store = ? AND name IN ${anyKey} ORDER BY name`;
 const versionsByName = bodiesOf(
@@ -43,15 +45,15 @@ const countBoth = `SELECT (SELECT count(*) FROM sync_models WHERE store = ?) AS 
 /** The copy of one registry in the ledger. @param store how messages call the registry; copies of several lie side by side */
 export function ledgerMirror(database: LedgerDatabase, store: string): RegistryMirror {
   const title = `${store}, as last seen, in the ledger ${database.path}`;
-  const bodies = <T>(schema: z.ZodType<T>, sql: string, values: readonly (string | number)[]) =>
+  const bodies = <T>(schema: z.ZodType<T[]>, sql: string, values: readonly (string | number)[]) =>
     database
       .all(listed, sql, [store, ...values])
-      .flatMap((row) => readStored(z.array(schema), jsonOf(row.bodies), database.path));
+      .flatMap((row) => readStored(schema, jsonOf(row.bodies), database.path));
   const names = () => namesOf(database, store);
   /** @param page a page of names */
   const modelsOf = (page: readonly string[]): readonly RegisteredModel[] => {
     const versions = new Map<string, ModelVersion[]>();
-    for (const version of bodies(versionBody, versionsByName, page)) {
+    for (const version of bodies(versionBodies, versionsByName, page)) {
       const known = versions.get(version.name);
       if (known === undefined) versions.set(version.name, [version]);
       else known.push(version);
@@ -68,7 +70,7 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
     const nearest = closest(name, names());
     throw new LineageError('MODEL_NOT_FOUND', { name, registry: title, closest: nearest });
   };
-  const runOf = (id: string) => bodies(runBody, runById, [id])[0];
+  const runOf = (id: string) => bodies(runBodies, runById, [id])[0];
   const lastSeen = () =>
     database.all(
       z.object({ at: z.int().nullable() }),
@@ -107,7 +109,9 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
     },
     search: {
       async byIds(ids) {
-        const runs = pagesOf([...new Set(ids)]).flatMap((page) => bodies(runBody, runsById, page));
+        const runs = pagesOf([...new Set(ids)]).flatMap((page) =>
+          bodies(runBodies, runsById, page),
+        );
         return new Map(runs.map((run) => [run.id, run]));
       },
     },
@@ -118,7 +122,7 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
       },
       model: async (name) => modelOf(name),
       async version(name, number) {
-        const [found] = bodies(versionBody, versionByNumber, [name, number]);
+        const [found] = bodies(versionBodies, versionByNumber, [name, number]);
         if (found !== undefined) return found;
         const latest = modelOf(name).versions.at(-1)?.version;
         throw new LineageError('MODEL_VERSION_NOT_FOUND', { name, version: number, latest });
