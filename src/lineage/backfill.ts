@@ -1,6 +1,6 @@
 import { isLineageError } from '../base/errors.ts';
 import { summarize } from '../delta/snapshot-summary.ts';
-import type { Run, RunInput } from '../registry/run.ts';
+import type { Run } from '../registry/run.ts';
 import type { RunSearch, RunTagger } from '../registry/run-search.ts';
 import type { RunStore } from '../registry/run-store.ts';
 import type { StampJournal } from '../registry/stamp-journal.ts';
@@ -12,6 +12,7 @@ import { announce, judgeLink } from './judge-link.ts';
 import { parentsOf } from './parent-runs.ts';
 import type { GatherOptions } from './recorder-evidence.ts';
 import { recordedTables } from './registry-links.ts';
+import { rememberingFirst } from './remembering-first.ts';
 import { rememberingTables } from './remembering-tables.ts';
 import type { BackfillLine } from './result/backfill.ts';
 import type { Link } from './result/trace.ts';
@@ -222,18 +223,4 @@ async function written(
       ? proposal
       : { ...proposal, line: { ...proposal.line, isWritten: !failed.has(proposal.line.runId) } },
   );
-}
-
-function rememberingFirst(search: RunSearch): RunSearch['firstWith'] {
-  const known = new Map<string, Promise<Run | undefined>>();
-  return (
-    experimentId: string,
-    input: Pick<RunInput, 'name' | 'digest'>,
-    options?: CallOptions,
-  ) => {
-    const key = JSON.stringify([experimentId, input.name, input.digest]);
-    const found = known.get(key) ?? search.firstWith(experimentId, input, options);
-    known.set(key, found);
-    return found;
-  };
 }

@@ -1,8 +1,8 @@
-import { isLineageError } from '../base/errors.ts';
 import type { Run } from '../registry/run.ts';
 import type { Evidence } from './evidence.ts';
 import type { CallOptions, FoundTable } from './find-table.ts';
 import type { Link } from './result/trace.ts';
+import type { TableStates } from './table-states.ts';
 import { commitsBefore, versionContents } from './version-contents.ts';
 
 /** What speaks against a version that others recorded, though the table has it and it was there in time. */
@@ -27,19 +27,19 @@ export async function doubtRecord(
   chosen: Evidence & { readonly version: number },
   evidence: readonly Evidence[],
   found: FoundTable,
-  options: CallOptions,
+  { states, ...options }: CallOptions & { readonly states: Pick<TableStates, 'latestAt'> },
 ): Promise<Doubt> {
   const none: Doubt = { conflicts: [], candidates: [], remarks: [] };
   if (run.startedAt === undefined) return none;
   const { table } = found;
-  const latestAtStart = await latestAt(found, run.startedAt, options);
+  const latestAtStart = await states.latestAt(table, run.startedAt);
   const counted = evidence.find(
     (item) => item.rows !== undefined && (item.version ?? chosen.version) === chosen.version,
   );
   // Earlier than the latest: somebody gave the number.
   const isMaybeLatest =
     chosen.isSpark === true && chosen.version >= (latestAtStart ?? 0) && chosen.version > 0;
-  const shared = await sharedDataset(chosen, found, latestAtStart, options);
+  const shared = await sharedDataset(chosen, found, latestAtStart, states);
   const remarks = shared === undefined ? [] : [shared];
   const { rows } = counted ?? {};
   const own = await versionContents(table, chosen.version, options);
@@ -98,27 +98,14 @@ async function versionsWith(
   return { fitting, isWhole };
 }
 
-async function latestAt(
-  { table }: FoundTable,
-  instant: number,
-  options: CallOptions,
-): Promise<number | undefined> {
-  try {
-    return (await table.history.resolve({ kind: 'instant', instant }, options)).version;
-  } catch (error) {
-    if (!isLineageError(error)) throw error;
-    return;
-  }
-}
-
 async function sharedDataset(
   { where, sharedWith, version }: Evidence & { readonly version: number },
-  found: FoundTable,
+  { table }: FoundTable,
   latestAtStart: number | undefined,
-  options: CallOptions,
+  states: Pick<TableStates, 'latestAt'>,
 ): Promise<string | undefined> {
   if (sharedWith === undefined || version === latestAtStart) return;
-  const before = await latestAt(found, sharedWith.startedAt, options);
+  const before = await states.latestAt(table, sharedWith.startedAt);
   if (before === latestAtStart) return;
   return `${where} was stored by run ${sharedWith.runId}, and MLflow keeps the first dataset of a name and digest, whatever later runs say; the table has changed since`;
 }

@@ -55,9 +55,9 @@ interface Recorders {
 }
 
 /**
- * All that is recorded about the data of a run: on the run, its logged model, the registered version and their files; where none of these
- * says a version, on the runs that it was started in, or else on those started in it. A run with a stamp of ours is not searched any
- * further.
+ * All that is recorded about the data of a run: on the run, its logged model, the registered version and the files of models; where none
+ * of these says a version, on the runs that it was started in, or else on those started in it. The files of a run that logged no model
+ * with MLflow's functions are looked at where nothing else says a version. A run with a stamp of ours is not searched any further.
  */
 export async function gatherEvidence(
   { run, stamp, loggedModelId, version }: Recorders,
@@ -75,7 +75,9 @@ export async function gatherEvidence(
     }
     if (sources.artifactReader !== undefined) {
       const owners: readonly ArtifactOwner[] = [
-        ...(run === undefined ? [] : [{ kind: 'run', id: run.id } as const]),
+        ...(run !== undefined && (hasModelFiles(run) || !parts.some(saysVersion))
+          ? [{ kind: 'run', id: run.id } as const]
+          : []),
         ...modelIds.slice(0, mostModels).map((id) => ({ kind: 'logged-model', id }) as const),
       ];
       for (const owner of owners) {
@@ -96,6 +98,11 @@ export async function gatherEvidence(
     warnings: [...parts.flatMap((part) => part.warnings), ...resolved.warnings],
     unnamed: parts.flatMap((part) => part.unnamed),
   };
+}
+
+/** MLflow's own functions note on a run what models they put with its files; a request for each run of a registry takes minutes. */
+function hasModelFiles({ tags }: Run): boolean {
+  return tags['mlflow.log-model.history'] !== undefined;
 }
 
 /** asof's copy of the stamp of a run that is gone; undefined where it kept none that can be read. */

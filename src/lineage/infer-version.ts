@@ -5,6 +5,7 @@ import type { Evidence } from './evidence.ts';
 import type { CallOptions, FoundTable } from './find-table.ts';
 import type { Link } from './result/trace.ts';
 import {
+  type ContentsOptions,
   commitsBefore,
   mostVersions,
   type VersionContents,
@@ -63,7 +64,7 @@ export async function inferVersion(
   const facts =
     rows === undefined && columns === undefined && files.length === 0
       ? []
-      : await factsOf(found, commits, options);
+      : await factsOf(found, commits, { ...options, withFiles: files.length > 0 });
   const withColumns = facts.filter((fact) => hasColumns(fact, columns));
   // Columns that no version has were made on the way: then they tell nothing.
   const fitting = (withColumns.length > 0 ? withColumns : facts).filter((fact) =>
@@ -151,7 +152,7 @@ async function oldestCommit({ table }: FoundTable, options: CallOptions): Promis
 async function factsOf(
   { table, latest }: FoundTable,
   commits: readonly Commit[],
-  options: CallOptions,
+  options: ContentsOptions,
 ): Promise<readonly VersionContents[]> {
   const facts: VersionContents[] = [];
   for (const { version } of commits) {

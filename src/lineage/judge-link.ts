@@ -43,7 +43,7 @@ export async function judgeLink(
   const first = evidence.find(({ version }) => version !== undefined);
   const found = await states.find(placesOf(evidence), id, first?.version);
   const table = 'failure' in found ? undefined : found;
-  const recorded = await choose(run, evidence, table, call ?? {});
+  const recorded = await choose(run, evidence, table, states);
   const inferred =
     recorded === undefined
       ? await inferVersion(run, evidence, table?.isSame ? table : undefined, call ?? {})
@@ -59,7 +59,7 @@ export async function judgeLink(
     run !== undefined &&
     table?.isSame &&
     version?.failure === undefined
-      ? await doubtRecord(run, recorded, evidence, table, call ?? {})
+      ? await doubtRecord(run, recorded, evidence, table, { ...call, states })
       : undefined;
   const impossible = impossibilities(run, recorded, identified, table, version);
   if (doubt?.likelier !== undefined) version = await lookUp(doubt.likelier);
@@ -163,22 +163,15 @@ async function choose(
   run: Run | undefined,
   evidence: TableEvidence,
   table: FoundTable | undefined,
-  options: CallOptions,
+  states: TableStates,
 ): Promise<Versioned | undefined> {
   const versioned = evidence.filter((item): item is Versioned => item.version !== undefined);
   const [first] = versioned;
   if (first?.kind !== 'spark-datasource' || table === undefined || run?.startedAt === undefined) {
     return first;
   }
-  try {
-    const moment = { kind: 'instant', instant: run.startedAt } as const;
-    const { version } = await table.table.history.resolve(moment, options);
-    const alike = versioned.filter(({ kind }) => kind === first.kind);
-    return alike.find((item) => item.version === version) ?? first;
-  } catch (error) {
-    if (!isLineageError(error)) throw error;
-    return first;
-  }
+  const latest = await states.latestAt(table.table, run.startedAt);
+  return versioned.find(({ kind, version }) => kind === first.kind && version === latest) ?? first;
 }
 
 /** The version inferred, as if somebody had recorded it. */

@@ -81,19 +81,26 @@ function remembering(table: DeltaTable): DeltaTable {
   };
 }
 
+/** Files of a snapshot that are kept in memory; those of a larger one are read anew for each question. */
+const mostFiles = 20_000;
+
 /** The snapshot with its files, read at the first question. */
 function kept(snapshot: Snapshot): Snapshot {
-  let files: Promise<readonly DataFile[]> | undefined;
-  const read = async () => {
-    const found: DataFile[] = [];
-    for await (const batch of snapshot.files()) found.push(...batch);
-    return found;
-  };
+  let files: readonly DataFile[] | undefined;
   return {
     ...snapshot,
-    async *files() {
-      files ??= read();
-      yield await files;
+    async *files(options) {
+      if (files !== undefined) {
+        yield files;
+        return;
+      }
+      let found: DataFile[] | undefined = [];
+      for await (const batch of snapshot.files(options)) {
+        if (found !== undefined && found.length + batch.length <= mostFiles) found.push(...batch);
+        else found = undefined;
+        yield batch;
+      }
+      files = found;
     },
   };
 }

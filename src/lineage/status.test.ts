@@ -8,6 +8,8 @@ import {
 } from '../../test/support/builders.ts';
 import { fakeRegistry } from '../../test/support/fake-registry.ts';
 import { digestOf, fakeTable, fakeTables } from '../../test/support/fake-tables.ts';
+import type { DeltaTable } from '../delta/delta-table.ts';
+import type { ArtifactReader } from '../registry/artifact-reader.ts';
 import { parseModelRef } from '../registry/model-ref.ts';
 import { type StatusLine, statusLine } from './result/status.ts';
 import { recordOf } from './stamp.ts';
@@ -119,6 +121,88 @@ test('a place that many runs name is looked at once to tell whether it is a tabl
   for await (const { tables: found } of status([], sources, { now })) inferred += found.length;
   expect(inferred).toBe(30);
   expect(opened.filter((text) => text === table.location).length).toBeLessThan(5);
+});
+
+test('the history of a table is read once, and a dataset searched for once, however many runs recorded them', async () => {
+  const input = aDeltaInput({ path: table.location, delta_table_version: 1 }, { digest: 'd' });
+  const runs = Array.from({ length: 30 }, (_, index) =>
+    aRun({ id: `run-${index}`, startedAt: now + index, inputs: [input] }),
+  );
+  const versions = runs.map(({ id: runId }, index) =>
+    aModelVersion({ name: 'm', version: index + 1, runId, source: `runs:/${runId}/model` }),
+  );
+  let histories = 0;
+  let searches = 0;
+  const counted: DeltaTable = {
+    ...table,
+    history: {
+      commits(options) {
+        histories += 1;
+        return table.history.commits(options);
+      },
+      resolve(moment) {
+        histories += 1;
+        return table.history.resolve(moment);
+      },
+    },
+  };
+  const sources = {
+    ...fakeRegistry({ runs, versions }),
+    tables: fakeTables(counted),
+    search: {
+      childrenOf: async () => [],
+      byIds: async () => new Map(runs.map((run) => [run.id, run])),
+      async firstWith() {
+        searches += 1;
+        return undefined;
+      },
+    },
+  };
+  let recorded = 0;
+  for await (const { tables } of status([], sources, { now })) {
+    recorded += tables.filter(
+      ({ certainty, version }) => certainty === 'recorded' && version === 1,
+    ).length;
+  }
+  expect(recorded).toBe(30);
+  expect(histories).toBeLessThan(5);
+  expect(searches).toBe(1);
+});
+
+test('the files of runs are looked at where MLflow notes models there, or where nothing else says a version', async () => {
+  const params = { feature_table: table.location, feature_table_version: '1' };
+  const history = { 'mlflow.log-model.history': '[{"artifact_path": "model"}]' };
+  const runs = [
+    aRun({ id: 'recorded', startedAt: now, params }),
+    aRun({ id: 'recorded-with-model', startedAt: now, params, tags: history }),
+    aRun({ id: 'silent', startedAt: now }),
+  ];
+  const versions = runs.map(({ id: runId }, index) =>
+    aModelVersion({ name: 'm', version: index + 1, runId, source: `runs:/${runId}/model` }),
+  );
+  const listed: string[] = [];
+  const artifactReader: ArtifactReader = {
+    async list({ id }) {
+      listed.push(id);
+      return [{ path: 'MLmodel', isFolder: false }];
+    },
+    read: async () => `metadata:\n  feature_table: ${table.location}\n  feature_table_version: 2\n`,
+  };
+  const sources = {
+    ...fakeRegistry({ runs, versions }),
+    tables: fakeTables(table),
+    artifactReader,
+  };
+  const found = new Map<string | null, string | undefined>();
+  for await (const { model, tables } of status([], sources, { now })) {
+    found.set(model.runId, tables[0] && `${tables[0].version} ${tables[0].certainty}`);
+  }
+  expect(listed.sort()).toEqual(['recorded-with-model', 'silent']);
+  expect(Object.fromEntries(found)).toEqual({
+    recorded: '1 recorded',
+    'recorded-with-model': '1 conflicting',
+    silent: '2 recorded',
+  });
 });
 
 test('what two references mean is told once', async () => {

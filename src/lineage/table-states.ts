@@ -34,6 +34,8 @@ export interface TableStates {
     version?: number,
   ): Promise<FoundTable | { readonly failure: LineageError }>;
   version(table: DeltaTable, version: number): Promise<FoundVersion>;
+  /** The version that was the latest at a moment (epoch milliseconds); undefined where the log does not tell. */
+  latestAt(table: DeltaTable, instant: number): Promise<number | undefined>;
   /** The tables that versions were announced of. */
   announced(): readonly DeltaTable[];
   /** All that is known of a table's log and storage; undefined where its engine does not show them. */
@@ -131,6 +133,20 @@ export function tableStates(
       const asked = versions.get(key) ?? look(table, version);
       versions.set(key, asked);
       return asked;
+    },
+
+    async latestAt(table, instant) {
+      try {
+        const found = await examine(table);
+        if (found !== undefined) {
+          return found.timeline.commits.findLast(({ committedAt }) => committedAt <= instant)
+            ?.version;
+        }
+        return (await table.history.resolve({ kind: 'instant', instant }, options)).version;
+      } catch (error) {
+        if (!isLineageError(error)) throw error;
+        return;
+      }
     },
   };
 

@@ -1,4 +1,5 @@
 import type { ModelRef } from '../registry/model-ref.ts';
+import { rememberingTables } from './remembering-tables.ts';
 import type { TraceResult } from './result/trace.ts';
 import { subjectsOf } from './subjects.ts';
 import { subjectsOn } from './subjects-on.ts';
@@ -14,9 +15,10 @@ import { gatherRecords, judgeSubject } from './trace-subject.ts';
  */
 export async function* trace(
   ref: ModelRef,
-  sources: TraceSources,
+  given: TraceSources,
   options: TraceOptions,
 ): AsyncGenerator<TraceResult, void, void> {
+  const sources = { ...given, tables: rememberingTables(given.tables) };
   const states = tableStates(sources.tables, options);
   const { on } = options;
   const found =

@@ -3,6 +3,7 @@ import { metadataAt, type Timeline } from '../delta/table-timeline.ts';
 import type { ModelVersion } from '../registry/model.ts';
 import { openTable } from './find-table.ts';
 import { placesOf } from './judge-link.ts';
+import { rememberingTables } from './remembering-tables.ts';
 import { subjectOf } from './subjects.ts';
 import { tableStates } from './table-states.ts';
 import type { TraceOptions, TraceSources } from './trace-sources.ts';
@@ -19,9 +20,10 @@ export interface TrainedOn {
 /** Every registered model version with a record of a version of this table, whatever its id. */
 export async function trainedOn(
   table: DeltaTable,
-  sources: TraceSources,
+  given: TraceSources,
   options: TraceOptions,
 ): Promise<readonly TrainedOn[]> {
+  const sources = { ...given, tables: rememberingTables(given.tables) };
   const versions: ModelVersion[] = [];
   for await (const model of sources.models.models(options)) versions.push(...model.versions);
   const states = tableStates(sources.tables, options);

@@ -10,7 +10,7 @@ export interface VersionContents {
   /** Absent where a file has no statistics. */
   readonly rows?: number;
   readonly columns: readonly string[];
-  /** Paths of the live files, as the log has them. */
+  /** Paths of the live files, as the log has them; empty where they were not asked for. */
   readonly files: ReadonlySet<string>;
   readonly tableId: string;
 }
@@ -18,25 +18,31 @@ export interface VersionContents {
 /** How many versions before a run are held against what it recorded. */
 export const mostVersions = 60;
 
-const known = new WeakMap<DeltaTable, Map<number, Promise<VersionContents | undefined>>>();
+export interface ContentsOptions extends CallOptions {
+  /** With the paths of the files: much to keep of a large table. */
+  readonly withFiles?: boolean;
+}
+
+const known = new WeakMap<DeltaTable, Map<string, Promise<VersionContents | undefined>>>();
 
 /** Undefined where the version can't be rebuilt any more. Each is looked at once. */
 export function versionContents(
   table: DeltaTable,
   version: number,
-  options: CallOptions,
+  options: ContentsOptions,
 ): Promise<VersionContents | undefined> {
-  const facts = known.get(table) ?? new Map<number, Promise<VersionContents | undefined>>();
+  const facts = known.get(table) ?? new Map<string, Promise<VersionContents | undefined>>();
   known.set(table, facts);
-  const found = facts.get(version) ?? readFacts(table, version, options);
-  facts.set(version, found);
+  const key = `${version} ${options.withFiles ?? false}`;
+  const found = facts.get(key) ?? readFacts(table, version, options);
+  facts.set(key, found);
   return found;
 }
 
 async function readFacts(
   table: DeltaTable,
   version: number,
-  options: CallOptions,
+  { withFiles = false, ...options }: ContentsOptions,
 ): Promise<VersionContents | undefined> {
   try {
     const snapshot = await table.snapshots.at(version, options);
@@ -44,7 +50,7 @@ async function readFacts(
     let rows: number | undefined = 0;
     for await (const batch of snapshot.files(options)) {
       for (const file of batch) {
-        files.add(file.path);
+        if (withFiles) files.add(file.path);
         const live = liveRows(file);
         rows = rows === undefined || live === undefined ? undefined : rows + live;
       }
