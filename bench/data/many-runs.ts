@@ -10,7 +10,8 @@ export const versionsOfEach = 20;
 const table = 'analytics.customer_features';
 const versions = 8;
 
-/** A project with a table, and an MLflow server over its many runs and models: a few were stamped by asof, all others are copies of them. */
+/** A project with a table, and an MLflow server over its many runs and models: a few were stamped by asof, all others are copies, most of
+ * them without the stamp. */
 export async function manyRuns(
   bench: Bench,
 ): Promise<{ readonly project: string; readonly server: MlflowServer }> {
@@ -40,7 +41,8 @@ export async function manyRuns(
     }
     const counts = [runCount, modelCount, versionsOfEach].map(String);
     const program = join(scripts, 'multiply_runs.py');
-    await stopwatch.run({ argv: [python, program, join(project, 'mlflow.db'), ...counts] });
+    const args = [join(project, 'mlflow.db'), ...counts, location];
+    await stopwatch.run({ argv: [python, program, ...args] });
   }
   return { project, server: await serve(project) };
 }

@@ -1,12 +1,15 @@
 """Makes many runs and model versions out of the few that MLflow wrote: rows of its database are copied under new ids.
 
-Usage: multiply_runs.py DATABASE RUNS MODELS VERSIONS_OF_EACH
+Of four runs, one keeps its stamp; the others, as if there had been no asof, keep only the dataset input, the params, or what
+`mlflow.spark.autolog()` would have noted of the same version.
+
+Usage: multiply_runs.py DATABASE RUNS MODELS VERSIONS_OF_EACH LOCATION
 """
 
 import sqlite3
 import sys
 
-path, *counts = sys.argv[1:]
+path, *counts, location = sys.argv[1:]
 runs, models, versions = map(int, counts)
 database = sqlite3.connect(path)
 
@@ -21,6 +24,18 @@ def copies(table, key, replaced):
     taken = ", ".join(f":{name}" if name in replaced else f'"{name}"' for name in names)
     quoted = ", ".join(f'"{name}"' for name in names)
     return f"INSERT INTO {table} ({quoted}) SELECT {taken} FROM {table} WHERE {key} = :template"
+
+
+def unstamp(run, kept):
+    [version] = database.execute("SELECT value FROM params WHERE run_uuid = ? AND key = 'feature_table_version'", (run,)).fetchone()
+    database.execute("DELETE FROM tags WHERE run_uuid = ? AND key LIKE 'asof.%'", (run,))
+    if kept != "inputs":
+        database.execute("DELETE FROM inputs WHERE destination_id = ?", (run,))
+    if kept != "params":
+        database.execute("DELETE FROM params WHERE run_uuid = ?", (run,))
+    if kept == "spark":
+        read = f"path={location},version={version},format=delta"
+        database.execute("INSERT INTO tags (key, value, run_uuid) VALUES ('sparkDatasourceInfo', ?, ?)", (read, run))
 
 
 templates = [row[0] for row in database.execute("SELECT run_uuid FROM runs ORDER BY start_time")]
@@ -43,6 +58,8 @@ for number in range(runs - len(templates)):
         copy = f"{index:02x}{number + 1:030x}"
         database.execute(of_inputs, {"template": one, "input_uuid": copy, "destination_id": run})
         database.execute(of_input_tags, {"template": one, "input_uuid": copy})
+    if number % 4:
+        unstamp(run, ("inputs", "params", "spark")[number % 4 - 1])
     made.append(run)
 
 [first] = database.execute("SELECT name FROM registered_models").fetchone()
