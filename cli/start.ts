@@ -30,7 +30,7 @@ export async function start(): Promise<void> {
   });
   const { env } = process;
   process.exitCode = await run(process.argv.slice(2), {
-    out: (text) => writeTogether(process.stdout, text),
+    out: together(process.stdout),
     err: (text) => process.stderr.write(text),
     env,
     cwd: process.cwd(),
@@ -44,10 +44,17 @@ export async function start(): Promise<void> {
 }
 
 /** What is written in one go reaches the system in few pieces, not line by line. */
-function writeTogether(stream: Writable, text: string): void {
-  if (stream.writableCorked === 0) {
-    stream.cork();
-    setImmediate(() => stream.uncork());
-  }
-  stream.write(text);
+function together(stream: Writable): (text: string) => void {
+  let waiting = '';
+  const flush = () => {
+    if (waiting !== '') stream.write(waiting);
+    waiting = '';
+  };
+  return (text) => {
+    if (waiting === '') setImmediate(flush);
+    waiting += text;
+    if (waiting.length >= pieceLength) flush();
+  };
 }
+
+const pieceLength = 1 << 16;
