@@ -46,7 +46,7 @@ export interface ScanSql {
  * DuckDB 1.5 copies a piece for each row that is looked up in it, and the list for every 2,048 rows: of pieces much smaller there are
  * too many, and one for a whole file would make reading take the square of its rows.
  */
-export const rowsPerPiece = 16_384;
+export const rowsPerPiece = 8192;
 
 export type ColumnMapping = 'none' | 'name' | 'id';
 
