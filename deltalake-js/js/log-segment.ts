@@ -47,7 +47,18 @@ export function latestVersion({ commits, checkpoints }: LogListing): number | un
 }
 
 function between(commits: readonly CommitFile[], first: number, last: number) {
-  return commits.filter(({ version }) => version >= first && version <= last);
+  return commits.slice(placeOf(commits, first), placeOf(commits, last + 1));
+}
+
+/** Where the commits from a version on begin. A listing has them ascending; of many, many versions are asked for. */
+function placeOf(commits: readonly CommitFile[], version: number): number {
+  let [low, high] = [0, commits.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((commits[middle]?.version ?? 0) < version) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 interface Attempt {

@@ -38,8 +38,8 @@ export interface BackfillSources extends EvidenceSources {
   readonly journal: StampJournal;
 }
 
-/** How many runs are looked at, and written, together. */
-const batchSize = 200;
+/** How many runs are looked at, and written, together: for each such batch a table's log may have to be read anew, further back. */
+const batchSize = 2000;
 
 /**
  * Proposes a stamp for every run that has none and records some table, newest first, and writes it where asked to. A run whose records
@@ -69,7 +69,7 @@ export async function* backfill(
       const groups = await groupsOf(run, parents, own, search, options);
       if (groups.length > 0) recorded.push({ run, groups });
     }
-    for (const { groups } of recorded) announce(groups, states);
+    for (const { run, groups } of recorded) announce(run, groups, states);
     const proposals: Proposal[] = [];
     for (const { run, groups } of recorded) {
       call.signal?.throwIfAborted();

@@ -41,7 +41,7 @@ export async function doctor(
   const remembering = { ...sources, tables: rememberingTables(sources.tables) };
   const recorded = await registryLinks(remembering, options);
   const states = tableStates(remembering.tables, options);
-  for (const { tables } of recorded) announce(tables, states);
+  for (const { run, tables } of recorded) announce(run, tables, states);
   const byRecords = new Map<RecordedModel['tables'], readonly Found[]>();
   const findings: Finding[] = [];
   for (const one of recorded) {

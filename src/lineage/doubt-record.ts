@@ -3,7 +3,10 @@ import type { Evidence } from './evidence.ts';
 import type { CallOptions, FoundTable } from './find-table.ts';
 import type { Link } from './result/trace.ts';
 import type { TableStates } from './table-states.ts';
-import { commitsBefore, versionContents } from './version-contents.ts';
+import { commitsBefore } from './version-contents.ts';
+
+/** What is asked of the tables here. */
+type AskedStates = Pick<TableStates, 'contents' | 'latestAt'>;
 
 /** What speaks against a version that others recorded, though the table has it and it was there in time. */
 export interface Doubt {
@@ -27,7 +30,7 @@ export async function doubtRecord(
   chosen: Evidence & { readonly version: number },
   evidence: readonly Evidence[],
   found: FoundTable,
-  { states, ...options }: CallOptions & { readonly states: Pick<TableStates, 'latestAt'> },
+  { states, ...options }: CallOptions & { readonly states: AskedStates },
 ): Promise<Doubt> {
   const none: Doubt = { conflicts: [], candidates: [], remarks: [] };
   if (run.startedAt === undefined) return none;
@@ -42,7 +45,7 @@ export async function doubtRecord(
   const shared = await sharedDataset(chosen, found, latestAtStart, states);
   const remarks = shared === undefined ? [] : [shared];
   const { rows } = counted ?? {};
-  const own = await versionContents(table, chosen.version, options);
+  const own = (await states.contents(table, [chosen.version])).get(chosen.version);
   if (counted === undefined || rows === undefined || own?.rows === undefined) {
     if (!isMaybeLatest) return { ...none, remarks };
     const remark = `MLflow's from_spark records the version that is the latest when it is called, not the one read; v${chosen.version} was the latest, and no row count bears it out`;
@@ -51,7 +54,7 @@ export async function doubtRecord(
   if (own.rows === rows) {
     const support = `it holds the ${rows} rows that the run recorded`;
     if (!isMaybeLatest) return { ...none, remarks, support };
-    const { fitting } = await versionsWith(rows, run.startedAt, found, options);
+    const { fitting } = await versionsWith(rows, run.startedAt, found, states, options);
     const others = fitting.filter((version) => version !== chosen.version);
     if (others.length === 0) return { ...none, remarks, support };
     const remark = `MLflow's from_spark records the latest version, whatever was read, and ${list(others)} ${others.length === 1 ? 'holds' : 'hold'} ${rows} rows too`;
@@ -62,7 +65,7 @@ export async function doubtRecord(
     return { conflicts: [], candidates, remarks: [remark, ...remarks], support };
   }
 
-  const { fitting, isWhole } = await versionsWith(rows, run.startedAt, found, options);
+  const { fitting, isWhole } = await versionsWith(rows, run.startedAt, found, states, options);
   const difference = `${counted.where} counted ${rows} rows, and v${chosen.version} holds ${own.rows}`;
   const candidates = fitting.map((version) => ({
     version,
@@ -87,14 +90,16 @@ async function versionsWith(
   rows: number,
   instant: number,
   { table, latest }: FoundTable,
+  states: AskedStates,
   options: CallOptions,
 ): Promise<{ readonly fitting: readonly number[]; readonly isWhole: boolean }> {
   const { commits, isWhole } = await commitsBefore(table, instant, options);
-  const fitting: number[] = [];
-  for (const { version } of commits) {
-    const facts = await versionContents(table, version, options);
-    if (facts?.rows === rows && facts.tableId === latest.tableId) fitting.push(version);
-  }
+  const versions = commits.map(({ version }) => version);
+  const contents = await states.contents(table, versions);
+  const fitting = versions.filter((version) => {
+    const held = contents.get(version);
+    return held?.rows === rows && held.tableId === latest.tableId;
+  });
   return { fitting, isWhole };
 }
 
@@ -102,7 +107,7 @@ async function sharedDataset(
   { where, sharedWith, version }: Evidence & { readonly version: number },
   { table }: FoundTable,
   latestAtStart: number | undefined,
-  states: Pick<TableStates, 'latestAt'>,
+  states: AskedStates,
 ): Promise<string | undefined> {
   if (sharedWith === undefined || version === latestAtStart) return;
   const before = await states.latestAt(table, sharedWith.startedAt);

@@ -117,7 +117,7 @@ async function usesOf(
   const known = new Map<RecordedModel['tables'], readonly Omit<Use, 'model'>[]>();
   const groupsAbout = ({ tables }: RecordedModel) =>
     tables.filter((group) => isAbout(group, table, tableId, sources));
-  for (const model of recorded) announce(groupsAbout(model), states);
+  for (const model of recorded) announce(model.run, groupsAbout(model), states);
   for (const one of recorded) {
     const { version: model, run, tables } = one;
     const own =

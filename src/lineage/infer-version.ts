@@ -4,13 +4,8 @@ import type { Run } from '../registry/run.ts';
 import type { Evidence } from './evidence.ts';
 import type { CallOptions, FoundTable } from './find-table.ts';
 import type { Link } from './result/trace.ts';
-import {
-  type ContentsOptions,
-  commitsBefore,
-  mostVersions,
-  type VersionContents,
-  versionContents,
-} from './version-contents.ts';
+import type { TableStates } from './table-states.ts';
+import { commitsBefore, mostVersions, type VersionContents } from './version-contents.ts';
 
 export interface Inferred {
   /** Absent when nothing points at one version. */
@@ -31,7 +26,7 @@ export async function inferVersion(
   run: Run | undefined,
   evidence: readonly Evidence[],
   found: FoundTable | undefined,
-  options: CallOptions,
+  { states, ...options }: CallOptions & { readonly states: Pick<TableStates, 'contents'> },
 ): Promise<Inferred> {
   const isLossy = evidence.some((item) => !item.isVersionless);
   const unknown = (candidates: Link['candidates'], why?: string): Inferred => ({
@@ -64,7 +59,7 @@ export async function inferVersion(
   const facts =
     rows === undefined && columns === undefined && files.length === 0
       ? []
-      : await factsOf(found, commits, { ...options, withFiles: files.length > 0 });
+      : await factsOf(found, commits, files.length > 0, states);
   const withColumns = facts.filter((fact) => hasColumns(fact, columns));
   // Columns that no version has were made on the way: then they tell nothing.
   const fitting = (withColumns.length > 0 ? withColumns : facts).filter((fact) =>
@@ -152,14 +147,14 @@ async function oldestCommit({ table }: FoundTable, options: CallOptions): Promis
 async function factsOf(
   { table, latest }: FoundTable,
   commits: readonly Commit[],
-  options: ContentsOptions,
+  withFiles: boolean,
+  states: Pick<TableStates, 'contents'>,
 ): Promise<readonly VersionContents[]> {
-  const facts: VersionContents[] = [];
-  for (const { version } of commits) {
-    const fact = await versionContents(table, version, options);
-    if (fact !== undefined && fact.tableId === latest.tableId) facts.push(fact);
-  }
-  return facts;
+  const versions = commits.map(({ version }) => version);
+  const contents = await states.contents(table, versions, withFiles);
+  return versions
+    .flatMap((version) => contents.get(version) ?? [])
+    .filter(({ tableId }) => tableId === latest.tableId);
 }
 
 function candidatesOf(

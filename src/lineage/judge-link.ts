@@ -46,7 +46,7 @@ export async function judgeLink(
   const recorded = await choose(run, evidence, table, states);
   const inferred =
     recorded === undefined
-      ? await inferVersion(run, evidence, table?.isSame ? table : undefined, call ?? {})
+      ? await inferVersion(run, evidence, table?.isSame ? table : undefined, { ...call, states })
       : undefined;
   const chosen = recorded ?? guessed(strongest, inferred);
 
@@ -181,12 +181,26 @@ function guessed(strongest: Evidence, inferred: Inferred | undefined): Versioned
   return { kind: 'inferred', where: 'inferred', ref, version: inferred.version };
 }
 
-/** Tells which versions judging these records will ask about, so that each log is read once for all. */
-export function announce(groups: readonly TableEvidence[], states: TableStates): void {
+/** Tells which versions judging these records of a run will ask about, so that each log is read once for all. */
+export function announce(
+  run: Run | undefined,
+  groups: readonly TableEvidence[],
+  states: TableStates,
+): void {
   for (const evidence of groups) {
-    const version = evidence.find((item) => item.version !== undefined)?.version;
-    if (version !== undefined) states.expect(placesOf(evidence), version);
+    const places = placesOf(evidence);
+    const recorded = evidence.find((item) => item.version !== undefined);
+    if (recorded?.version !== undefined) states.expect(places, recorded.version);
+    const startedAt = (evidence[0].of ?? run)?.startedAt;
+    const isHeldAgainst =
+      recorded === undefined ? evidence.some(isDescribed) : recorded.isSpark === true;
+    if (startedAt !== undefined && isHeldAgainst) states.expectBefore(places, startedAt);
   }
+}
+
+/** It says something that versions can be held against. */
+function isDescribed({ rows, columns, files }: Evidence): boolean {
+  return rows !== undefined || columns !== undefined || files !== undefined;
 }
 
 /** Where the table of a record may be found. */

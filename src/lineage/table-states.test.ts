@@ -5,9 +5,12 @@ import { connectTables } from '../connect-tables.ts';
 import type { DeltaTable } from '../delta/delta-table.ts';
 import { openTable } from './find-table.ts';
 import { tableStates } from './table-states.ts';
+import { contentsOf } from './version-contents.ts';
+
+const connected = () => connectTables({ tables: {} }, { cwd: process.cwd() });
 
 test('the latest version at a moment is what the history resolves it to, for all tables', async () => {
-  const tables = connectTables({ tables: {} }, { cwd: process.cwd() });
+  const tables = connected();
   let moments = 0;
   for (const name of tableNames) {
     const { table } = openTable(await copyTable(name), tables);
@@ -24,6 +27,41 @@ test('the latest version at a moment is what the history resolves it to, for all
     }
   }
   expect(moments).toBeGreaterThan(400);
+});
+
+test('the versions from before announced moments are read together, and further ones once more', async () => {
+  const { table } = openTable(await copyTable('customer_features'), connected());
+  if (table?.timelines === undefined) throw new Error('the table has a log');
+  const { timelines } = table;
+  const readings: number[][] = [];
+  const counted: DeltaTable = {
+    ...table,
+    timelines: {
+      ...timelines,
+      read(versions, options) {
+        readings.push([...versions].sort((a, b) => a - b));
+        return timelines.read(versions, options);
+      },
+    },
+  };
+  const states = tableStates({ open: () => counted }, { now: Date.now() });
+  const times: number[] = [];
+  for await (const { timestamp } of table.history.commits()) times.unshift(timestamp);
+  const [, second = 0, third = 0] = times;
+  states.expectBefore(['t'], third - 1);
+  states.expectBefore(['t'], second);
+  expect(await states.latestAt(counted, second)).toBe(1);
+  expect(await states.contents(counted, [0, 1])).toEqual(
+    await contentsOf(table, [0, 1], false, {}),
+  );
+  expect(readings).toEqual([[], [0, 1]]);
+  states.expectBefore(['t'], third);
+  expect((await states.contents(counted, [2, 1, 0])).size).toBe(3);
+  expect((await states.contents(counted, [3, 99])).has(99)).toBe(false);
+  expect(readings.slice(2)).toEqual([
+    [0, 1, 2],
+    [0, 1, 2, 3, 99],
+  ]);
 });
 
 async function versionAt(

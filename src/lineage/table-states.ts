@@ -8,6 +8,12 @@ import { isSnapshot } from '../delta/version-facts.ts';
 import { type CallOptions, type FoundTable, findTable, openTable } from './find-table.ts';
 import { type Fates, fatesOf, type StoredFiles } from './forecast.ts';
 import { type Readability, snapshotReadability, versionReadability } from './readability.ts';
+import {
+  contentsFrom,
+  contentsOf,
+  type VersionContents,
+  versionsBefore,
+} from './version-contents.ts';
 
 /** A version of a table as it stands now. */
 export interface FoundVersion {
@@ -23,6 +29,8 @@ export interface FoundVersion {
 export interface TableStates {
   /** Says beforehand which versions will be asked about. Others can be asked about too, at the price of another reading. */
   expect(places: readonly string[], version: number): void;
+  /** Says beforehand that the versions from before a moment will be held against what a run recorded. */
+  expectBefore(places: readonly string[], instant: number): void;
   /**
    * The table that some record means; see `findTable`. A table that took another id with a later version is the same up to that.
    *
@@ -34,6 +42,12 @@ export interface TableStates {
     version?: number,
   ): Promise<FoundTable | { readonly failure: LineageError }>;
   version(table: DeltaTable, version: number): Promise<FoundVersion>;
+  /** What versions hold, of those that can still be rebuilt. @param withFiles with the paths of their files */
+  contents(
+    table: DeltaTable,
+    versions: readonly number[],
+    withFiles?: boolean,
+  ): Promise<ReadonlyMap<number, VersionContents>>;
   /** The version that was the latest at a moment (epoch milliseconds); undefined where the log does not tell. */
   latestAt(table: DeltaTable, instant: number): Promise<number | undefined>;
   /** The tables that versions were announced of. */
@@ -54,6 +68,8 @@ export function tableStates(
 ): TableStates {
   const announced = new Map<string, DeltaTable>();
   const expected = new Map<string, Set<number>>();
+  const moments = new Map<string, Set<number>>();
+  const commitsOf = new Map<string, Timeline['commits']>();
   const examined = new Map<string, Promise<Examined | undefined>>();
   const latest = new Map<string, ReturnType<typeof latestOf>>();
   const finds = new Map<string, ReturnType<TableStates['find']>>();
@@ -71,10 +87,22 @@ export function tableStates(
     return asked;
   };
   const read = async (table: DeltaTable): Promise<Examined | undefined> => {
-    const { timelines } = table;
+    const { timelines, location } = table;
     if (timelines === undefined) return;
-    const wanted = [...(expected.get(table.location) ?? [])];
-    const timeline = await timelines.read(wanted, options);
+    const asked = expected.get(location) ?? new Set();
+    expected.set(location, asked);
+    const add = (commits: Timeline['commits']) => {
+      const before = versionsBefore(commits, moments.get(location) ?? []);
+      const missing = before.filter((version) => !asked.has(version));
+      for (const version of missing) asked.add(version);
+      return missing.length > 0;
+    };
+    // Which versions were there before a moment, only a reading of the log can tell.
+    add(commitsOf.get(location) ?? []);
+    let timeline = await timelines.read([...asked], options);
+    if (add(timeline.commits)) timeline = await timelines.read([...asked], options);
+    commitsOf.set(location, timeline.commits);
+    const wanted = [...asked];
     const stored = await timelines.stored(locationsAt(timeline, wanted), options);
     return { timeline, stored, fates: fatesOf(timeline, stored) };
   };
@@ -119,6 +147,17 @@ export function tableStates(
         announce(table, version);
       }
     },
+    expectBefore(places, instant) {
+      for (const place of places) {
+        const { table } = open(place);
+        if (table?.timelines === undefined) continue;
+        announced.set(table.location, table);
+        const known = moments.get(table.location) ?? new Set();
+        if (known.has(instant)) continue;
+        moments.set(table.location, known.add(instant));
+        examined.delete(table.location);
+      }
+    },
     announced: () => [...announced.values()],
 
     find(places, id, version) {
@@ -133,6 +172,21 @@ export function tableStates(
       const asked = versions.get(key) ?? look(table, version);
       versions.set(key, asked);
       return asked;
+    },
+
+    async contents(table, versions, withFiles = false) {
+      if (table.timelines === undefined) {
+        return await contentsOf(table, versions, withFiles, options);
+      }
+      for (const version of versions) announce(table, version);
+      try {
+        const found = await examine(table);
+        if (found === undefined) throw new TypeError('the table has timelines');
+        return await contentsFrom(found.timeline, versions, withFiles);
+      } catch (error) {
+        if (!isLineageError(error)) throw error;
+        return new Map();
+      }
     },
 
     async latestAt(table, instant) {

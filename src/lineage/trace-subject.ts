@@ -79,7 +79,7 @@ export async function gatherRecords(
         all.flatMap((part) => part.unnamed),
         warnings,
       );
-      announce(uses, states);
+      announce(run, uses, states);
       return { subject, run, stamp, uses, warnings };
     },
     options,

@@ -2,6 +2,7 @@ import { isLineageError } from '../base/errors.ts';
 import type { DeltaTable } from '../delta/delta-table.ts';
 import { liveRows } from '../delta/file-stats.ts';
 import type { Commit } from '../delta/table-history.ts';
+import { metadataAt, spansAt, type Timeline } from '../delta/table-timeline.ts';
 import type { CallOptions } from './find-table.ts';
 
 /** What the log says of a version, as far as records of a training can be held against it. */
@@ -18,50 +19,115 @@ export interface VersionContents {
 /** How many versions before a run are held against what it recorded. */
 export const mostVersions = 60;
 
-export interface ContentsOptions extends CallOptions {
-  /** With the paths of the files: much to keep of a large table. */
-  readonly withFiles?: boolean;
+/**
+ * By version, where it can still be rebuilt; each is looked at once.
+ *
+ * @param withFiles with the paths of the files: much to keep of a large table
+ */
+export function contentsOf(
+  table: DeltaTable,
+  versions: readonly number[],
+  withFiles: boolean,
+  options: CallOptions,
+): Promise<ReadonlyMap<number, VersionContents>> {
+  return lookedUp(table, versions, withFiles, (version) =>
+    contentsIn(table, version, withFiles, options),
+  );
 }
 
-const known = new WeakMap<DeltaTable, Map<string, Promise<VersionContents | undefined>>>();
-
-/** Undefined where the version can't be rebuilt any more. Each is looked at once. */
-export function versionContents(
-  table: DeltaTable,
-  version: number,
-  options: ContentsOptions,
-): Promise<VersionContents | undefined> {
-  const facts = known.get(table) ?? new Map<string, Promise<VersionContents | undefined>>();
-  known.set(table, facts);
-  const key = `${version} ${options.withFiles ?? false}`;
-  const found = facts.get(key) ?? readFacts(table, version, options);
-  facts.set(key, found);
-  return found;
+/** The same from one reading of the log. @param versions those that the timeline was read for */
+export function contentsFrom(
+  timeline: Timeline,
+  versions: readonly number[],
+  withFiles: boolean,
+): Promise<ReadonlyMap<number, VersionContents>> {
+  return lookedUp(timeline, versions, withFiles, (version) =>
+    contentsAt(timeline, version, withFiles),
+  );
 }
 
-async function readFacts(
-  table: DeltaTable,
-  version: number,
-  { withFiles = false, ...options }: ContentsOptions,
-): Promise<VersionContents | undefined> {
+const known = new WeakMap<DeltaTable | Timeline, Map<string, VersionContents | undefined>>();
+
+async function lookedUp(
+  owner: DeltaTable | Timeline,
+  versions: readonly number[],
+  withFiles: boolean,
+  look: (version: number) => VersionContents | Promise<VersionContents>,
+): Promise<ReadonlyMap<number, VersionContents>> {
+  const before = known.get(owner) ?? new Map<string, VersionContents | undefined>();
+  known.set(owner, before);
+  const contents = new Map<number, VersionContents>();
+  for (const version of versions) {
+    const key = `${version} ${withFiles}`;
+    if (!before.has(key)) before.set(key, await orUndefined(() => look(version)));
+    const found = before.get(key);
+    if (found !== undefined) contents.set(version, found);
+  }
+  return contents;
+}
+
+async function orUndefined<T>(look: () => T | Promise<T>): Promise<T | undefined> {
   try {
-    const snapshot = await table.snapshots.at(version, options);
-    const files = new Set<string>();
-    let rows: number | undefined = 0;
-    for await (const batch of snapshot.files(options)) {
-      for (const file of batch) {
-        if (withFiles) files.add(file.path);
-        const live = liveRows(file);
-        rows = rows === undefined || live === undefined ? undefined : rows + live;
-      }
-    }
-    const columns = snapshot.schema.fields.map(({ name }) => name);
-    const { tableId } = snapshot;
-    return { version, columns, files, tableId, ...(rows !== undefined && { rows }) };
+    return await look();
   } catch (error) {
     if (!isLineageError(error)) throw error;
     return;
   }
+}
+
+async function contentsIn(
+  table: DeltaTable,
+  version: number,
+  withFiles: boolean,
+  options: CallOptions,
+): Promise<VersionContents> {
+  const snapshot = await table.snapshots.at(version, options);
+  const files = new Set<string>();
+  let rows: number | undefined = 0;
+  for await (const batch of snapshot.files(options)) {
+    for (const file of batch) {
+      if (withFiles) files.add(file.path);
+      rows = sum(rows, liveRows(file));
+    }
+  }
+  const columns = snapshot.schema.fields.map(({ name }) => name);
+  const { tableId } = snapshot;
+  return { version, columns, files, tableId, ...(rows !== undefined && { rows }) };
+}
+
+function contentsAt(timeline: Timeline, version: number, withFiles: boolean): VersionContents {
+  const failure = timeline.failures.get(version);
+  if (failure !== undefined) throw failure;
+  const metadata = metadataAt(timeline, version);
+  if (metadata === undefined) throw new TypeError('every version has metadata');
+  const spans = spansAt(timeline, version);
+  const rows = spans.reduce<number | undefined>((all, span) => sum(all, span.rows), 0);
+  return {
+    version,
+    columns: metadata.schema().fields.map(({ name }) => name),
+    files: new Set(withFiles ? spans.map(({ file }) => file.path) : []),
+    tableId: metadata.tableId,
+    ...(rows !== undefined && { rows }),
+  };
+}
+
+function sum(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a + b;
+}
+
+/** Of commits in any order, the versions that `commitsBefore` would give for some of these moments. */
+export function versionsBefore(
+  commits: readonly { readonly version: number; readonly committedAt: number }[],
+  instants: Iterable<number>,
+): readonly number[] {
+  const ascending = commits.toSorted((a, b) => a.version - b.version);
+  const versions = new Set<number>();
+  for (const instant of instants) {
+    const last = ascending.findLastIndex(({ committedAt }) => committedAt <= instant);
+    const first = Math.max(0, last - mostVersions + 1);
+    for (const { version } of ascending.slice(first, last + 1)) versions.add(version);
+  }
+  return [...versions];
 }
 
 /** The newest commits at or before a moment, newest first; `isWhole` when no older one is left out. */
