@@ -221,10 +221,10 @@ function retentionFor(
   vacuum: { engine: VacuumEngine; now: number; retainMs?: number; keepForMs: number },
   deleted: ReturnType<typeof vacuumed>,
 ): GuardResult['retention'] {
-  const removals = versions
+  const oldest = versions
     .flatMap((version) => spansAt(timeline, version))
-    .flatMap(({ to, removedAt = 0 }) => (to === undefined ? [] : [removedAt]));
-  const oldest = Math.min(...removals);
+    .flatMap(({ to, removedAt = 0 }) => (to === undefined ? [] : [removedAt]))
+    .reduce((least, removedAt) => Math.min(least, removedAt), Number.POSITIVE_INFINITY);
   const needed = Math.ceil((vacuum.now + vacuum.keepForMs - oldest) / dayMs);
   const days = Math.max(needed, Math.ceil(subject.tableRetentionMs / dayMs));
   const raised = { ...subject, tableRetentionMs: days * dayMs };

@@ -9,6 +9,7 @@ import { parentsOf } from './parent-runs.ts';
 import { type GatherOptions, otherRun, runEvidence, versionEvidence } from './recorder-evidence.ts';
 import { resolvePlaces } from './resolve-places.ts';
 import type { Stamp } from './stamp.ts';
+import { allVersions } from './subjects.ts';
 import { stampOn } from './wire-stamp.ts';
 import { withUnnamed } from './with-unnamed.ts';
 
@@ -32,8 +33,7 @@ export async function registryLinks(
   options: GatherOptions,
 ): Promise<readonly RecordedModel[]> {
   const call = options.signal ? { signal: options.signal } : {};
-  const versions: ModelVersion[] = [];
-  for await (const model of sources.models.models(call)) versions.push(...model.versions);
+  const versions = await allVersions(sources.models, call);
   const runs = await sources.search.byIds(
     versions.flatMap(({ runId }) => runId ?? []),
     call,

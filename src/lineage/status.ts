@@ -5,7 +5,7 @@ import type { Readability } from './readability.ts';
 import { rememberingTables } from './remembering-tables.ts';
 import type { StatusLine, StatusTable } from './result/status.ts';
 import type { Link, ReadableState, TraceResult } from './result/trace.ts';
-import { type Subject, subjectOf, subjectsOf } from './subjects.ts';
+import { allVersions, type Subject, subjectOf, subjectsOf } from './subjects.ts';
 import { examineAll, tableStates } from './table-states.ts';
 import type { TraceOptions, TraceSources } from './trace-sources.ts';
 import { gatherRecords, judgeSubject } from './trace-subject.ts';
@@ -49,13 +49,10 @@ async function subjectsFor(
   sources: TraceSources,
   { isProtectedOnly = false, ...options }: StatusOptions,
 ): Promise<readonly Subject[]> {
-  const found: Subject[] = [];
-  for (const ref of refs) found.push(...(await subjectsOf(ref, sources, options)));
-  if (refs.length === 0) {
-    for await (const { versions } of sources.models.models(options)) {
-      found.push(...versions.map(subjectOf));
-    }
-  }
+  const asked: (readonly Subject[])[] = [];
+  for (const ref of refs) asked.push(await subjectsOf(ref, sources, options));
+  const found =
+    refs.length === 0 ? (await allVersions(sources.models, options)).map(subjectOf) : asked.flat();
   const wanted = isProtectedOnly
     ? found.filter(({ version }) => version !== undefined && isProtected(version))
     : found;

@@ -77,3 +77,15 @@ export async function runsOf(
   }
   return runs;
 }
+
+/** Every registered version. */
+export async function allVersions(
+  models: Pick<ModelRegistry, 'models'>,
+  options: CallOptions,
+): Promise<readonly ModelVersion[]> {
+  const found: ModelVersion[] = [];
+  for await (const { versions } of models.models(options)) {
+    for (const version of versions) found.push(version);
+  }
+  return found;
+}

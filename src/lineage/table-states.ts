@@ -216,8 +216,9 @@ export function tableStates(
 
 /** Where everything lies that some of the versions, or any that follow, need. */
 function locationsAt(timeline: Timeline, versions: readonly number[]): readonly string[] {
-  const wanted = versions.filter((version) => !timeline.failures.has(version));
-  const oldest = Math.min(...wanted);
+  const oldest = versions
+    .filter((version) => !timeline.failures.has(version))
+    .reduce((least, version) => Math.min(least, version), Number.POSITIVE_INFINITY);
   const places = new Set<string>();
   for (const { location, vector, to } of timeline.spans) {
     if (to !== undefined && to <= oldest) continue;

@@ -4,7 +4,7 @@ import type { ModelVersion } from '../registry/model.ts';
 import { openTable } from './find-table.ts';
 import { placesOf } from './judge-link.ts';
 import { rememberingTables } from './remembering-tables.ts';
-import { subjectOf } from './subjects.ts';
+import { allVersions, subjectOf } from './subjects.ts';
 import { tableStates } from './table-states.ts';
 import type { TraceOptions, TraceSources } from './trace-sources.ts';
 import { gatherRecords, type SubjectRecords } from './trace-subject.ts';
@@ -24,8 +24,7 @@ export async function trainedOn(
   options: TraceOptions,
 ): Promise<readonly TrainedOn[]> {
   const sources = { ...given, tables: rememberingTables(given.tables) };
-  const versions: ModelVersion[] = [];
-  for await (const model of sources.models.models(options)) versions.push(...model.versions);
+  const versions = await allVersions(sources.models, options);
   const states = tableStates(sources.tables, options);
   const gathered = await gatherRecords(versions.map(subjectOf), sources, states, options);
   const places = new Map<string, string | undefined>();

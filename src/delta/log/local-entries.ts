@@ -33,7 +33,8 @@ export async function localEntries(
           };
         });
         const there = described.filter((entry) => entry !== undefined);
-        entries.push(...there);
+        // One by one: a folder may hold more files than a call takes arguments.
+        for (const entry of there) entries.push(entry);
         return there.filter(({ isFolder }) => isFolder).map(({ path }) => path);
       },
       options,
