@@ -1,6 +1,5 @@
 import type { DeltaTable, DeltaTables } from '../delta/delta-table.ts';
 import type { DataFile, DataFileIdentity, Snapshot } from '../delta/snapshot.ts';
-import type { Commit } from '../delta/table-history.ts';
 import { formatTableName } from '../delta/table-ref.ts';
 import { type Opened, opened } from './find-table.ts';
 
@@ -23,12 +22,7 @@ export function rememberingTables(tables: DeltaTables): DeltaTables {
 
 function remembering(table: DeltaTable): DeltaTable {
   const { history, snapshots } = table;
-  let commits: Promise<readonly Commit[]> | undefined;
-  const allCommits = async () => {
-    const found: Commit[] = [];
-    for await (const commit of history.commits()) found.push(commit);
-    return found;
-  };
+  const commits = readOnce(() => history.commits());
   const resolve = once((_key: string, moment: Parameters<typeof history.resolve>[0]) =>
     history.resolve(moment),
   );
@@ -37,16 +31,18 @@ function remembering(table: DeltaTable): DeltaTable {
   return {
     ...table,
     history: {
-      async *commits({ limit } = {}) {
-        commits ??= allCommits();
-        yield* (await commits).slice(0, limit);
+      async *commits({ limit = Number.POSITIVE_INFINITY } = {}) {
+        let given = 0;
+        for await (const commit of commits()) {
+          if (given === limit) return;
+          given += 1;
+          yield commit;
+        }
       },
       async resolve(moment) {
         if (moment.kind === 'instant') {
-          commits ??= allCommits();
-          const found = (await commits).find(({ timestamp }) => timestamp <= moment.instant);
-          if (found !== undefined) {
-            const { version, timestamp, operation } = found;
+          for await (const { version, timestamp, operation } of commits()) {
+            if (timestamp > moment.instant) continue;
             return {
               version,
               committedAt: timestamp,
@@ -78,6 +74,30 @@ function remembering(table: DeltaTable): DeltaTable {
         };
       },
     },
+  };
+}
+
+/** What is iterated over anew each time, and read only once, as far as anybody went. */
+function readOnce<T>(read: () => AsyncIterable<T>): () => AsyncGenerator<T, void, void> {
+  const known: T[] = [];
+  let reader: AsyncIterator<T> | undefined;
+  let pending: Promise<boolean> | undefined;
+  const readOn = async () => {
+    reader ??= read()[Symbol.asyncIterator]();
+    const next = await reader.next();
+    pending = undefined;
+    if (next.done === true) return false;
+    known.push(next.value);
+    return true;
+  };
+  return async function* () {
+    for (let index = 0; ; index += 1) {
+      while (index >= known.length) {
+        pending ??= readOn();
+        if (!(await pending)) return;
+      }
+      yield known[index] as T;
+    }
   };
 }
 

@@ -115,17 +115,22 @@ function sum(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? undefined : a + b;
 }
 
-/** Of commits in any order, the versions that `commitsBefore` would give for some of these moments. */
+/** Of commits, ascending, the versions that `commitsBefore` would give for some of these moments. */
 export function versionsBefore(
   commits: readonly { readonly version: number; readonly committedAt: number }[],
   instants: Iterable<number>,
 ): readonly number[] {
-  const ascending = commits.toSorted((a, b) => a.version - b.version);
   const versions = new Set<number>();
   for (const instant of instants) {
-    const last = ascending.findLastIndex(({ committedAt }) => committedAt <= instant);
-    const first = Math.max(0, last - mostVersions + 1);
-    for (const { version } of ascending.slice(first, last + 1)) versions.add(version);
+    let [low, end] = [0, commits.length];
+    while (low < end) {
+      const middle = (low + end) >> 1;
+      if ((commits[middle]?.committedAt ?? 0) <= instant) low = middle + 1;
+      else end = middle;
+    }
+    for (const { version } of commits.slice(Math.max(0, end - mostVersions), end)) {
+      versions.add(version);
+    }
   }
   return [...versions];
 }
