@@ -2,6 +2,9 @@ import type { Writable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { run } from './run.ts';
 
+/** Characters that wait at most before they are written. */
+const pieceLength = 1 << 16;
+
 /** Joins the command line to the process: streams, signals, exit code. */
 export async function start(): Promise<void> {
   // The V8 of Node 20 begins to optimise sooner than pays for a command, at a quarter of its CPU time. Later ones know no such flag.
@@ -56,5 +59,3 @@ function together(stream: Writable): (text: string) => void {
     if (waiting.length >= pieceLength) flush();
   };
 }
-
-const pieceLength = 1 << 16;

@@ -10,8 +10,10 @@ export const versionsOfEach = 20;
 const table = 'analytics.customer_features';
 const versions = 8;
 
-/** A project with a table, and an MLflow server over its many runs and models: a few were stamped by asof, all others are copies, most of
- * them without the stamp. */
+/**
+ * A project with a table, and an MLflow server over its many runs and models: a few were stamped by asof, all others are copies, most of
+ * them without the stamp.
+ */
 export async function manyRuns(
   bench: Bench,
 ): Promise<{ readonly project: string; readonly server: MlflowServer }> {

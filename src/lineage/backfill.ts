@@ -12,8 +12,7 @@ import { announce, judgeLink } from './judge-link.ts';
 import { parentsOf } from './parent-runs.ts';
 import type { GatherOptions } from './recorder-evidence.ts';
 import { recordedTables } from './registry-links.ts';
-import { rememberingFirst } from './remembering-first.ts';
-import { rememberingTables } from './remembering-tables.ts';
+import { rememberingSources } from './remembering-sources.ts';
 import type { BackfillLine } from './result/backfill.ts';
 import type { Link } from './result/trace.ts';
 import { recordOf, type Stamp, type StampedTable, stampTag } from './stamp.ts';
@@ -47,13 +46,12 @@ const batchSize = 2000;
  * stopped and called again: runs that are stamped are passed over.
  */
 export async function* backfill(
-  sources: BackfillSources,
+  given: BackfillSources,
   options: BackfillOptions,
 ): AsyncGenerator<BackfillLine, void, void> {
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
-  const tables = rememberingTables(sources.tables);
-  const states = tableStates(tables, { ...call, now: options.now });
-  const search = { firstWith: rememberingFirst(sources.search) };
+  const sources = rememberingSources(given);
+  const states = tableStates(sources.tables, { ...call, now: options.now });
   let looked = 0;
   let batch: Run[] = [];
   const judgeBatch = async () => {
@@ -62,18 +60,17 @@ export async function* backfill(
       sources.search,
       call,
     );
-    const own = { ...sources, tables };
     const recorded: { readonly run: Run; readonly groups: readonly TableEvidence[] }[] = [];
     for (const run of batch) {
       call.signal?.throwIfAborted();
-      const groups = await groupsOf(run, parents, own, search, options);
+      const groups = await groupsOf(run, parents, sources, options);
       if (groups.length > 0) recorded.push({ run, groups });
     }
     for (const { run, groups } of recorded) announce(run, groups, states);
     const proposals: Proposal[] = [];
     for (const { run, groups } of recorded) {
       call.signal?.throwIfAborted();
-      proposals.push(await propose(run, groups, states, own, options));
+      proposals.push(await propose(run, groups, states, sources, options));
     }
     looked += batch.length;
     batch = [];
@@ -100,14 +97,13 @@ async function groupsOf(
   run: Run,
   parents: ReadonlyMap<string, Run>,
   sources: EvidenceSources,
-  search: Pick<RunSearch, 'firstWith'>,
   options: BackfillOptions,
 ): Promise<readonly TableEvidence[]> {
   const call = options.signal ? { signal: options.signal } : {};
   const tables = await recordedTables({ run, stamp: undefined }, parents, sources, options);
   const groups: TableEvidence[] = [];
   for (const group of tables) {
-    const [first, ...others] = await withSharing(run, group, search, call);
+    const [first, ...others] = await withSharing(run, group, sources.search, call);
     if (first !== undefined) groups.push([first, ...others]);
   }
   return groups;

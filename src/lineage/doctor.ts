@@ -14,7 +14,7 @@ import type { TableEvidence } from './group-evidence.ts';
 import { announce, judgeLink } from './judge-link.ts';
 import type { GatherOptions } from './recorder-evidence.ts';
 import { type RecordedModel, registryLinks } from './registry-links.ts';
-import { rememberingTables } from './remembering-tables.ts';
+import { rememberingSources } from './remembering-sources.ts';
 import type { Finding, FindingCode } from './result/doctor.ts';
 import { isBackfilled, recordOf, type Stamp, stampManifest, stampTag } from './stamp.ts';
 import { type TableStates, tableStates } from './table-states.ts';
@@ -38,7 +38,7 @@ export async function doctor(
   sources: DoctorSources,
   options: GatherOptions & { readonly now: number },
 ): Promise<readonly Finding[]> {
-  const remembering = { ...sources, tables: rememberingTables(sources.tables) };
+  const remembering = rememberingSources(sources);
   const recorded = await registryLinks(remembering, options);
   const states = tableStates(remembering.tables, options);
   for (const { run, tables } of recorded) announce(run, tables, states);

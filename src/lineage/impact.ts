@@ -9,7 +9,7 @@ import { announce, judgeLink } from './judge-link.ts';
 import { countMatching } from './matching-rows.ts';
 import type { GatherOptions } from './recorder-evidence.ts';
 import { type RecordedModel, registryLinks } from './registry-links.ts';
-import { rememberingTables } from './remembering-tables.ts';
+import { rememberingSources } from './remembering-sources.ts';
 import type { ImpactedModel, ImpactResult } from './result/impact.ts';
 import type { Warning } from './result/parts.ts';
 import { type CommitEffect, commitsByVersion, followCommit, type RowBounds } from './survival.ts';
@@ -53,10 +53,9 @@ export async function impact(
     await table.history.resolve({ kind: 'version', version: range.to }, call);
   }
   const warnings: Warning[] = [];
-  // Many runs name the same places, tables or not.
-  const remembering = { ...sources, tables: rememberingTables(sources.tables) };
+  const remembering = rememberingSources(sources);
   const recorded = await registryLinks(remembering, options);
-  const uses = await usesOf(table, tableId, recorded, sources, options);
+  const uses = await usesOf(table, tableId, recorded, remembering, options);
   const without = recorded.filter(({ tables }) => tables.length === 0).length;
   if (without > 0) {
     const message = `${without} model version${without === 1 ? '' : 's'} record${without === 1 ? 's' : ''} no table on the runs that made them, so nothing is known of their data; 'asof trace' looks further, for one.`;

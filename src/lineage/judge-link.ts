@@ -192,8 +192,11 @@ export function announce(
     const recorded = evidence.find((item) => item.version !== undefined);
     if (recorded?.version !== undefined) states.expect(places, recorded.version);
     const startedAt = (evidence[0].of ?? run)?.startedAt;
+    // A version that is recorded is held against others only by its rows: see `doubtRecord`.
     const isHeldAgainst =
-      recorded === undefined ? evidence.some(isDescribed) : recorded.isSpark === true;
+      recorded === undefined
+        ? evidence.some(isDescribed)
+        : recorded.isSpark === true && evidence.some(({ rows }) => rows !== undefined);
     if (startedAt !== undefined && isHeldAgainst) states.expectBefore(places, startedAt);
   }
 }

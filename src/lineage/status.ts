@@ -2,7 +2,7 @@ import type { ModelVersion } from '../registry/model.ts';
 import type { ModelRef } from '../registry/model-ref.ts';
 import type { Change } from './forecast.ts';
 import type { Readability } from './readability.ts';
-import { rememberingTables } from './remembering-tables.ts';
+import { rememberingSources } from './remembering-sources.ts';
 import type { StatusLine, StatusTable } from './result/status.ts';
 import type { Link, ReadableState, TraceResult } from './result/trace.ts';
 import { allVersions, type Subject, subjectOf, subjectsOf } from './subjects.ts';
@@ -28,7 +28,7 @@ export async function* status(
   given: TraceSources,
   options: StatusOptions,
 ): AsyncGenerator<StatusLine, void, void> {
-  const sources = { ...given, tables: rememberingTables(given.tables) };
+  const sources = rememberingSources(given);
   const subjects = (await subjectsFor(refs, sources, options)).toSorted(inOrder);
   const states = tableStates(sources.tables, options);
   const gathered = await gatherRecords(subjects, sources, states, options);

@@ -5,13 +5,12 @@ import type { Run } from '../registry/run.ts';
 import type { RunStore } from '../registry/run-store.ts';
 import { uniqueAlias } from './alias.ts';
 import type { FoundEvidence } from './evidence.ts';
-import { gatherEvidence, keptStamp, type RelatedRuns } from './gather-evidence.ts';
+import { gatherEvidence, keptStamp } from './gather-evidence.ts';
 import { groupByTable, type TableEvidence } from './group-evidence.ts';
 import { announce, judgeLink } from './judge-link.ts';
 import { type ModelMakers, makersOf } from './model-makers.ts';
 import type { Readability } from './readability.ts';
 import { otherRun } from './recorder-evidence.ts';
-import { rememberingFirst } from './remembering-first.ts';
 import type { Warning } from './result/parts.ts';
 import type { TraceResult } from './result/trace.ts';
 import type { Stamp } from './stamp.ts';
@@ -35,8 +34,9 @@ export interface SubjectRecords {
 }
 
 /**
- * Gathers what runs record, several runs at a time, and announces to `states` which versions will be asked about. Many runs name the same
- * places, tables or not: `rememberingTables` looks at each once.
+ * Gathers what runs record, several runs at a time, and announces to `states` which versions will be asked about.
+ *
+ * @param given many runs name the same places and datasets: see `rememberingSources`
  *
  * @throws LineageError RUN_NOT_FOUND for a run that was asked for itself
  */
@@ -48,7 +48,6 @@ export async function gatherRecords(
 ): Promise<readonly SubjectRecords[]> {
   const sources = {
     ...given,
-    ...(given.search && { search: rememberingSearch(given.search) }),
     runs: await runsAhead(subjects, given, options),
   };
   const places = new Map<string, readonly string[]>();
@@ -84,13 +83,6 @@ export async function gatherRecords(
     },
     options,
   );
-}
-
-function rememberingSearch(search: RelatedRuns): RelatedRuns {
-  const { firstWith } = search;
-  return firstWith === undefined
-    ? search
-    : { ...search, firstWith: rememberingFirst({ firstWith }) };
 }
 
 /** The runs, of which those that many subjects name were asked for together. */

@@ -1,5 +1,5 @@
 import type { ModelRef } from '../registry/model-ref.ts';
-import { rememberingTables } from './remembering-tables.ts';
+import { rememberingSources } from './remembering-sources.ts';
 import type { TraceResult } from './result/trace.ts';
 import { subjectsOf } from './subjects.ts';
 import { subjectsOn } from './subjects-on.ts';
@@ -18,7 +18,7 @@ export async function* trace(
   given: TraceSources,
   options: TraceOptions,
 ): AsyncGenerator<TraceResult, void, void> {
-  const sources = { ...given, tables: rememberingTables(given.tables) };
+  const sources = rememberingSources(given);
   const states = tableStates(sources.tables, options);
   const { on } = options;
   const found =

@@ -3,7 +3,7 @@ import { metadataAt, type Timeline } from '../delta/table-timeline.ts';
 import type { ModelVersion } from '../registry/model.ts';
 import { openTable } from './find-table.ts';
 import { placesOf } from './judge-link.ts';
-import { rememberingTables } from './remembering-tables.ts';
+import { rememberingSources } from './remembering-sources.ts';
 import { allVersions, subjectOf } from './subjects.ts';
 import { tableStates } from './table-states.ts';
 import type { TraceOptions, TraceSources } from './trace-sources.ts';
@@ -23,7 +23,7 @@ export async function trainedOn(
   given: TraceSources,
   options: TraceOptions,
 ): Promise<readonly TrainedOn[]> {
-  const sources = { ...given, tables: rememberingTables(given.tables) };
+  const sources = rememberingSources(given);
   const versions = await allVersions(sources.models, options);
   const states = tableStates(sources.tables, options);
   const gathered = await gatherRecords(versions.map(subjectOf), sources, states, options);
