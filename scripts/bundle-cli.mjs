@@ -20,7 +20,7 @@ const bundle = await rolldown({
   input: { main: 'cli/main.ts' },
   platform: 'node',
   // A module of ours does nothing until it is called, so a command loads the few that it calls.
-  treeshake: { moduleSideEffects: (id) => id.includes('node_modules') },
+  treeshake: { moduleSideEffects: (id) => (id.includes('node_modules') ? undefined : false) },
   external: (id) => external.some((name) => id === name || id.startsWith(`${name}/`)),
   onLog(level, log) {
     throw new Error(`${level}: ${log.message}`);
