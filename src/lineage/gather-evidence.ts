@@ -1,6 +1,6 @@
 import { isLineageError } from '../base/errors.ts';
 import type { DeltaTables } from '../delta/delta-table.ts';
-import type { ArtifactOwner, ArtifactReader } from '../registry/artifact-reader.ts';
+import type { ArtifactReader } from '../registry/artifact-reader.ts';
 import type { ModelVersion } from '../registry/model.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { Run } from '../registry/run.ts';
@@ -9,7 +9,8 @@ import type { RunStore } from '../registry/run-store.ts';
 import type { StampJournal } from '../registry/stamp-journal.ts';
 import type { Evidence, FoundEvidence } from './evidence.ts';
 import type { CallOptions } from './find-table.ts';
-import { modelFileEvidence } from './model-files.ts';
+import { type ModelOwner, modelFileEvidence } from './model-files.ts';
+import { loggedModelIdsOf } from './model-makers.ts';
 import {
   type GatherOptions,
   loggedModelEvidence,
@@ -20,6 +21,7 @@ import {
 import { resolvePlaces } from './resolve-places.ts';
 import { evidenceKinds, type Warning } from './result/parts.ts';
 import type { Stamp } from './stamp.ts';
+import { notedFolders } from './wire-model-files.ts';
 import { stampIn } from './wire-stamp.ts';
 
 /** Where the search for children or for shared datasets is absent, they are not looked at. */
@@ -31,7 +33,7 @@ export interface EvidenceSources {
   readonly runs: Pick<RunStore, 'get' | 'page' | 'title'>;
   readonly models: Pick<
     ModelRegistry,
-    'models' | 'model' | 'version' | 'inStage' | 'byAlias' | 'loggedModel'
+    'models' | 'model' | 'version' | 'inStage' | 'byAlias' | 'loggedModel' | 'loggedModels'
   >;
   readonly search?: RelatedRuns;
   /** Copies of stamps, which stand in for those on runs that are gone. Absent: there are none. */
@@ -43,8 +45,6 @@ export interface EvidenceSources {
 /** How many runs up, and how many runs down. */
 const mostParents = 3;
 const mostChildren = 100;
-/** How many models of a run. */
-const mostModels = 5;
 
 /** A run and the models that it made, each as far as it is known. */
 interface Recorders {
@@ -68,21 +68,23 @@ export async function gatherEvidence(
   const parts: FoundEvidence[] = [runEvidence(run, stamp, options)];
   if (stamp === undefined) {
     if (version !== undefined) parts.push(versionEvidence(version, options));
-    // A run asked for by itself is that of any model it logged.
-    const modelIds = loggedModelId === undefined ? (run?.loggedModelIds ?? []) : [loggedModelId];
-    for (const id of modelIds.slice(0, mostModels)) {
+    const modelIds = loggedModelIdsOf(loggedModelId, run);
+    for (const id of modelIds) {
       parts.push(await loggedModelEvidence(id, sources, options));
     }
     if (sources.artifactReader !== undefined) {
-      const owners: readonly ArtifactOwner[] = [
-        ...(run !== undefined && (hasModelFiles(run) || !parts.some(saysVersion))
-          ? [{ kind: 'run', id: run.id } as const]
+      const isVersionKnown = parts.some(saysVersion);
+      const own = run === undefined ? undefined : notedFolders(run);
+      const owners: readonly ModelOwner[] = [
+        ...(run !== undefined && (own !== undefined || !isVersionKnown)
+          ? [{ kind: 'run', id: run.id, folders: own ?? [] } as const]
           : []),
-        ...modelIds.slice(0, mostModels).map((id) => ({ kind: 'logged-model', id }) as const),
+        ...modelIds.map((id) => ({ kind: 'logged-model', id, folders: [''] }) as const),
       ];
+      const { versionParams = [], names } = options;
+      const reading = { versionParams, names, isVersionKnown, ...call };
       for (const owner of owners) {
-        const named = { versionParams: options.versionParams ?? [], names: options.names };
-        parts.push(await modelFileEvidence(owner, sources.artifactReader, { ...named, ...call }));
+        parts.push(await modelFileEvidence(owner, sources.artifactReader, reading));
       }
     }
     if (run !== undefined && !parts.some(saysVersion)) {
@@ -98,11 +100,6 @@ export async function gatherEvidence(
     warnings: [...parts.flatMap((part) => part.warnings), ...resolved.warnings],
     unnamed: parts.flatMap((part) => part.unnamed),
   };
-}
-
-/** MLflow's own functions note on a run what models they put with its files; a request for each run of a registry takes minutes. */
-function hasModelFiles({ tags }: Run): boolean {
-  return tags['mlflow.log-model.history'] !== undefined;
 }
 
 /** asof's copy of the stamp of a run that is gone; undefined where it kept none that can be read. */
@@ -188,10 +185,10 @@ export async function withSharing(
     return evidence;
   const noted: Evidence[] = [];
   for (const item of evidence) {
-    const first =
+    const [first] =
       item.dataset === undefined || item.version === undefined || item.of !== undefined
-        ? undefined
-        : await search.firstWith(run.experimentId, item.dataset, options);
+        ? []
+        : await search.firstWith(run.experimentId, [item.dataset], options);
     const isEarlier =
       first?.startedAt !== undefined &&
       first.id !== run.id &&

@@ -4,21 +4,30 @@ import type { Evidence, FoundEvidence, UnnamedVersion, VersionParam } from './ev
 import type { CallOptions } from './find-table.ts';
 import { type EvidenceNames, namedEvidence } from './named-evidence.ts';
 import type { Warning } from './result/parts.ts';
-import { parseFeatureSpec, parseModelFile } from './wire-model-files.ts';
+import { modelMetadata, parseFeatureSpec } from './wire-model-files.ts';
 
 /** Folders looked into for one model: a run's artifacts may hold anything. */
 const mostFolders = 60;
 const largestFile = 4_000_000;
 
-/** What the files of a model say: the metadata of its MLmodel, and the feature tables of a Databricks feature store. */
+export interface ModelOwner extends ArtifactOwner {
+  /** Where the owner's models lie, as far as MLflow notes it: `''` for the root. */
+  readonly folders: readonly string[];
+}
+
+/**
+ * What the files of a model say: the metadata of its MLmodel, and the feature tables of a Databricks feature store. Where MLflow notes
+ * the folder, and the MLmodel there names no feature store, that is all that is read: listing folders takes several requests a model.
+ *
+ * @param options `isVersionKnown` something else says a version; otherwise all folders are listed
+ */
 export async function modelFileEvidence(
-  owner: ArtifactOwner,
+  owner: ModelOwner,
   artifacts: ArtifactReader,
   options: CallOptions & {
     readonly versionParams: readonly VersionParam[];
     readonly names?: EvidenceNames | undefined;
-    /** Only this folder of the owner's artifacts. */
-    readonly folder?: string | undefined;
+    readonly isVersionKnown: boolean;
   },
 ): Promise<FoundEvidence> {
   const evidence: Evidence[] = [];
@@ -26,18 +35,16 @@ export async function modelFileEvidence(
   const unnamed: UnnamedVersion[] = [];
   const call = options.signal && { signal: options.signal };
   try {
-    for (const { path } of await wantedFiles(owner, artifacts, options.folder ?? '', call)) {
-      const text = await artifacts.read(owner, path, call);
+    for (const [path, text] of await wantedFiles(owner, artifacts, options.isVersionKnown, call)) {
       if (path.endsWith('feature_spec.yaml')) {
         for (const table of (await parseFeatureSpec(text)) ?? []) {
           evidence.push({ kind: 'feature-spec', where: path, ...table, isVersionless: true });
         }
         continue;
       }
-      const { metadata } = (await parseModelFile(text)) ?? { metadata: {} };
       const found = namedEvidence(
         'model-metadata',
-        metadata,
+        await modelMetadata(text),
         options.versionParams,
         options.names ?? { pairs: [], refs: [] },
       );
@@ -53,15 +60,55 @@ export async function modelFileEvidence(
   return { evidence, warnings, unnamed };
 }
 
+/** Texts by their paths, nearest to the root first. */
 async function wantedFiles(
+  owner: ModelOwner,
+  artifacts: ArtifactReader,
+  isVersionKnown: boolean,
+  call: CallOptions | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const known = new Map<string, string>();
+  for (const folder of owner.folders) {
+    const path = folder === '' ? 'MLmodel' : `${folder}/MLmodel`;
+    const text = await textOrNothing(owner, path, artifacts, call);
+    if (text !== undefined) known.set(path, text);
+  }
+  const isAll = known.size > 0 && known.size === owner.folders.length;
+  if (isAll && isVersionKnown && ![...known.values()].some(namesFeatureStore)) return known;
+  const texts = new Map<string, string>();
+  for (const { path } of await listed(owner, artifacts, call)) {
+    texts.set(path, known.get(path) ?? (await artifacts.read(owner, path, call)));
+  }
+  return texts;
+}
+
+/** The loaders of Databricks' clients are `databricks.feature_store.…` and `databricks.ml_features.…`, and their data lies in `data/feature_store`. */
+function namesFeatureStore(modelFile: string): boolean {
+  return /feature_store|ml_features|feature_engineering|feature_spec/.test(modelFile);
+}
+
+/** Why a file can't be read, listing its folder will tell. */
+async function textOrNothing(
+  owner: ArtifactOwner,
+  path: string,
+  artifacts: ArtifactReader,
+  call: CallOptions | undefined,
+): Promise<string | undefined> {
+  try {
+    return await artifacts.read(owner, path, call);
+  } catch (error) {
+    if (!isLineageError(error)) throw error;
+    return;
+  }
+}
+
+async function listed(
   owner: ArtifactOwner,
   artifacts: ArtifactReader,
-  folder: string,
   call: CallOptions | undefined,
 ): Promise<readonly ArtifactEntry[]> {
   const wanted: ArtifactEntry[] = [];
-  const folders = [folder];
-  // Nearest to the root first.
+  const folders = [''];
   for (let looked = 0; looked < mostFolders; looked++) {
     const next = folders.shift();
     if (next === undefined) break;

@@ -2,6 +2,7 @@ import { isLineageError } from '../base/errors.ts';
 import type { ModelVersion } from '../registry/model.ts';
 import { parseModelRef } from '../registry/model-ref.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { Run } from '../registry/run.ts';
 import type { CallOptions } from './find-table.ts';
 import type { Subject } from './subjects.ts';
 
@@ -12,6 +13,17 @@ export interface ModelMakers {
   /** The run whose artifacts the version was registered from. */
   readonly files?: string;
   readonly loggedModelId?: string;
+}
+
+/** How many models of a run are looked at. */
+const mostModels = 5;
+
+/** The logged models that tell of a run's data: the one that a version was registered from, or those that the run logged. */
+export function loggedModelIdsOf(
+  registered: string | undefined,
+  run: Pick<Run, 'loggedModelIds'> | undefined,
+): readonly string[] {
+  return registered === undefined ? (run?.loggedModelIds ?? []).slice(0, mostModels) : [registered];
 }
 
 /** How often a version may be the copy of another. */

@@ -1,6 +1,5 @@
 import type { DeltaTables } from '../delta/delta-table.ts';
-import type { Run } from '../registry/run.ts';
-import type { RunSearch } from '../registry/run-search.ts';
+import type { DatasetName, FirstRun, RunSearch } from '../registry/run-search.ts';
 import { rememberingTables } from './remembering-tables.ts';
 
 interface Remembered {
@@ -21,11 +20,19 @@ export function rememberingSources<S extends Remembered>(sources: S): S {
 }
 
 function rememberingFirst(firstWith: RunSearch['firstWith']): RunSearch['firstWith'] {
-  const known = new Map<string, Promise<Run | undefined>>();
-  return (experimentId, input, options) => {
-    const key = JSON.stringify([experimentId, input.name, input.digest]);
-    const found = known.get(key) ?? firstWith(experimentId, input, options);
-    known.set(key, found);
-    return found;
+  const known = new Map<string, Promise<FirstRun | undefined>>();
+  return async (experimentId, datasets, options) => {
+    const keyOf = ({ name, digest }: DatasetName) => JSON.stringify([experimentId, name, digest]);
+    const asked = datasets.filter((dataset) => !known.has(keyOf(dataset)));
+    if (asked.length > 0) {
+      const answer = firstWith(experimentId, asked, options);
+      asked.forEach((dataset, index) => {
+        known.set(
+          keyOf(dataset),
+          answer.then((found) => found[index]),
+        );
+      });
+    }
+    return await Promise.all(datasets.map((dataset) => known.get(keyOf(dataset))));
   };
 }

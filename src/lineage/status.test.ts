@@ -86,7 +86,7 @@ test('the runs of many versions are asked for together, and those that are not f
     search: {
       async *all() {},
       childrenOf: async () => [],
-      firstWith: async () => undefined,
+      firstWith: async () => [],
       byIds: async (ids: readonly string[]) => {
         together.push(ids.length);
         return new Map(runs.map((run) => [run.id, run]));
@@ -154,7 +154,7 @@ test('the history of a table is read once, and a dataset searched for once, howe
       byIds: async () => new Map(runs.map((run) => [run.id, run])),
       async firstWith() {
         searches += 1;
-        return undefined;
+        return [];
       },
     },
   };
@@ -180,13 +180,13 @@ test('the files of runs are looked at where MLflow notes models there, or where 
   const versions = runs.map(({ id: runId }, index) =>
     aModelVersion({ name: 'm', version: index + 1, runId, source: `runs:/${runId}/model` }),
   );
-  const listed: string[] = [];
+  const read: string[] = [];
   const artifactReader: ArtifactReader = {
-    async list({ id }) {
-      listed.push(id);
-      return [{ path: 'MLmodel', isFolder: false }];
+    list: async () => [{ path: 'model/MLmodel', isFolder: false }],
+    read: async ({ id }, path) => {
+      read.push(`${id}: ${path}`);
+      return `metadata:\n  feature_table: ${table.location}\n  feature_table_version: 2\n`;
     },
-    read: async () => `metadata:\n  feature_table: ${table.location}\n  feature_table_version: 2\n`,
   };
   const sources = {
     ...fakeRegistry({ runs, versions }),
@@ -197,7 +197,7 @@ test('the files of runs are looked at where MLflow notes models there, or where 
   for await (const { model, tables } of status([], sources, { now })) {
     found.set(model.runId, tables[0] && `${tables[0].version} ${tables[0].certainty}`);
   }
-  expect(listed.sort()).toEqual(['recorded-with-model', 'silent']);
+  expect(read.sort()).toEqual(['recorded-with-model: model/MLmodel', 'silent: model/MLmodel']);
   expect(Object.fromEntries(found)).toEqual({
     recorded: '1 recorded',
     'recorded-with-model': '1 conflicting',

@@ -36,7 +36,7 @@ async function watched() {
         return new Map(state.runs.filter(({ id }) => ids.includes(id)).map((run) => [run.id, run]));
       },
       all: () => expect.unreachable('all runs are not listed'),
-      firstWith: async () => undefined,
+      firstWith: async () => [],
       childrenOf: async () => [],
     },
   };

@@ -4,6 +4,7 @@ import { formatModelVersion } from '../registry/model-ref.ts';
 import type { Run } from '../registry/run.ts';
 import type { RunStore } from '../registry/run-store.ts';
 import { uniqueAlias } from './alias.ts';
+import { askedAhead } from './ask-ahead.ts';
 import type { FoundEvidence } from './evidence.ts';
 import { gatherEvidence, keptStamp } from './gather-evidence.ts';
 import { groupByTable, type TableEvidence } from './group-evidence.ts';
@@ -46,10 +47,7 @@ export async function gatherRecords(
   states: TableStates,
   options: TraceOptions,
 ): Promise<readonly SubjectRecords[]> {
-  const sources = {
-    ...given,
-    runs: await runsAhead(subjects, given, options),
-  };
+  const sources = await askedAhead(subjects, given, options);
   const places = new Map<string, readonly string[]>();
   return await mapParallel(
     subjects,
@@ -83,23 +81,6 @@ export async function gatherRecords(
     },
     options,
   );
-}
-
-/** The runs, of which those that many subjects name were asked for together. */
-async function runsAhead(
-  subjects: readonly Subject[],
-  { runs, search }: Pick<TraceSources, 'runs' | 'search'>,
-  options: TraceOptions,
-): Promise<TraceSources['runs']> {
-  if (search === undefined || subjects.length <= runsAtOnce) return runs;
-  const call = options.signal ? { signal: options.signal } : {};
-  const ids = subjects.flatMap(({ runId }) => runId ?? []);
-  const known = await search.byIds(ids, call);
-  return {
-    title: runs.title,
-    page: (run) => runs.page(run),
-    get: async (id, own) => known.get(id) ?? (await runs.get(id, own)),
-  };
 }
 
 /** What the tables say to the records of one subject. */

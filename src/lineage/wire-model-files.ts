@@ -1,37 +1,19 @@
 import { z } from 'zod';
-
-/** What an MLmodel file says that bears on data. */
-export interface ModelFile {
-  /** The free metadata of `log_model(metadata=…)`, nested names joined with dots, values as text. */
-  readonly metadata: Readonly<Record<string, string>>;
-  /** Where the Python flavor keeps its data, relative to the model: `data/feature_store`. */
-  readonly dataFolder?: string;
-  readonly runId?: string;
-}
+import { jsonOf } from '../base/json-of.ts';
+import type { Run } from '../registry/run.ts';
 
 const wireModelFile = z
-  .object({
-    run_id: z.string().nullish().catch(undefined),
-    metadata: z.record(z.string(), z.unknown()).nullish().catch(undefined),
-    flavors: z
-      .object({
-        python_function: z.object({ data: z.string().nullish().catch(undefined) }).nullish(),
-      })
-      .nullish()
-      .catch(undefined),
-  })
-  .transform(({ run_id, metadata, flavors }): ModelFile => {
-    const dataFolder = flavors?.python_function?.data ?? undefined;
-    return {
-      metadata: flattened(metadata ?? {}),
-      ...(typeof dataFolder === 'string' && { dataFolder }),
-      ...(typeof run_id === 'string' && { runId: run_id }),
-    };
-  });
+  .object({ metadata: z.record(z.string(), z.unknown()) })
+  .transform(({ metadata }) => flattened(metadata));
 
-/** Reads an `MLmodel` file; undefined when it is none. */
-export async function parseModelFile(text: string): Promise<ModelFile | undefined> {
-  return wireModelFile.safeParse(await yamlOf(text)).data;
+/**
+ * The free metadata of `log_model(metadata=…)` in an `MLmodel` file, nested names joined with dots, values as text; empty where there is
+ * none.
+ */
+export async function modelMetadata(text: string): Promise<Readonly<Record<string, string>>> {
+  // Most have none, and reading YAML takes a millisecond a file.
+  if (!text.includes('metadata')) return {};
+  return wireModelFile.safeParse(await yamlOf(text)).data ?? {};
 }
 
 /** A table that a feature store's specification names; it holds no version. */
@@ -80,6 +62,19 @@ const wireFeatureSpec = z
 /** The feature tables of a `feature_spec.yaml`; undefined when it is none. */
 export async function parseFeatureSpec(text: string): Promise<readonly SpecTable[] | undefined> {
   return wireFeatureSpec.safeParse(await yamlOf(text)).data;
+}
+
+const wireHistory = z.array(z.object({ artifact_path: z.string() }));
+
+/**
+ * MLflow 2's functions note on a run what models they put with its files. Undefined: none; empty where MLflow cut the note. Without such
+ * a note files are asked for only where nothing else says a version: a request for each run of a registry takes minutes.
+ */
+export function notedFolders({ tags }: Pick<Run, 'tags'>): readonly string[] | undefined {
+  const text = tags['mlflow.log-model.history'];
+  if (text === undefined) return;
+  const history = wireHistory.safeParse(jsonOf(text)).data ?? [];
+  return [...new Set(history.map(({ artifact_path }) => artifact_path))];
 }
 
 async function yamlOf(text: string): Promise<unknown> {

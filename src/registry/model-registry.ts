@@ -34,6 +34,12 @@ export interface ModelRegistry {
   /** @throws LineageError LOGGED_MODEL_NOT_FOUND */
   loggedModel(id: string, options?: CallOptions): Promise<LoggedModel>;
 
+  /** Those of these logged models that are there and can be had together, by id; the others may be there too. A few requests, however many ids. */
+  loggedModels(
+    ids: readonly string[],
+    options?: CallOptions,
+  ): Promise<ReadonlyMap<string, LoggedModel>>;
+
   /** The versions registered from a run; often none. Aliases are not looked up. */
   versionsOfRun(runId: string, options?: CallOptions): Promise<readonly ModelVersion[]>;
 

@@ -56,7 +56,14 @@ export interface RegistryMirror {
   readonly runs: Pick<RunStore, 'title' | 'get' | 'page'>;
   readonly models: Pick<
     ModelRegistry,
-    'title' | 'models' | 'model' | 'version' | 'inStage' | 'byAlias' | 'loggedModel'
+    | 'title'
+    | 'models'
+    | 'model'
+    | 'version'
+    | 'inStage'
+    | 'byAlias'
+    | 'loggedModel'
+    | 'loggedModels'
   >;
   readonly search: Pick<RunSearch, 'byIds'>;
   /** When the registry was last looked at: epoch milliseconds; undefined when never. */

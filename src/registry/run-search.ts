@@ -12,13 +12,21 @@ export interface RunSearch {
   /** The runs that were started inside a run, as `mlflow.start_run(nested=True)` does; oldest first, at most `limit`. */
   childrenOf(run: Run, limit: number, options?: CallOptions): Promise<readonly Run[]>;
 
-  /** The first run of the experiment that has this dataset: MLflow keeps what that one said of it for all that follow. */
+  /**
+   * The first run of the experiment that has a dataset, for each of these: MLflow keeps what that one said of it for all that follow. A
+   * few requests, however many datasets.
+   */
   firstWith(
     experimentId: string,
-    input: Pick<RunInput, 'name' | 'digest'>,
+    datasets: readonly DatasetName[],
     options?: CallOptions,
-  ): Promise<Run | undefined>;
+  ): Promise<readonly (FirstRun | undefined)[]>;
 }
+
+/** What MLflow tells datasets of an experiment apart by. */
+export type DatasetName = Pick<RunInput, 'name' | 'digest'>;
+
+export type FirstRun = Pick<Run, 'id' | 'startedAt'>;
 
 /** Writes to many runs. */
 export interface RunTagger {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Run, RunInput } from '../../src/registry/run.ts';
-import type { RunSearch, RunTagger } from '../../src/registry/run-search.ts';
+import type { DatasetName, RunSearch, RunTagger } from '../../src/registry/run-search.ts';
 import type { NewRun, RunStore } from '../../src/registry/run-store.ts';
 
 export interface OpenRuns {
@@ -116,11 +116,35 @@ export function runSearchContract(title: string, open: () => Promise<OpenRuns>):
       await runs.record(before.id, { inputs: [anInput()] });
       await runs.record(second.id, { inputs: [input] });
       await runs.record(first.id, { inputs: [input] });
-      expect((await search.firstWith(first.experimentId, input))?.id).toBe(first.id);
-      const digest = 'another';
-      expect(await search.firstWith(first.experimentId, { ...input, digest })).toBeUndefined();
+      const firstOf = async ({ experimentId }: Run, ...datasets: DatasetName[]) =>
+        (await search.firstWith(experimentId, datasets)).map((run) => run?.id);
+      expect(await firstOf(first, input)).toEqual([first.id]);
+      const other = { ...input, digest: 'another' };
+      expect(await firstOf(first, other)).toEqual([undefined]);
       const [elsewhere] = (await started(1, { experiment: unique('experiment') })) as [Run];
-      expect(await search.firstWith(elsewhere.experimentId, input)).toBeUndefined();
+      expect(await firstOf(elsewhere, input)).toEqual([undefined]);
+    });
+
+    test('the first that have many datasets are found together, whoever has how many of them', async () => {
+      const given = { experiment: unique('experiment') };
+      // All runs have the first one, so that they crowd out others; half of the names share a digest.
+      const digest = unique('digest');
+      const inputs = Array.from({ length: 120 }, (_, number) =>
+        number % 2 === 0 ? anInput() : { ...anInput(), digest },
+      );
+      const made = (await started(10, given)) as readonly Run[];
+      for (const [index, { id }] of made.entries()) {
+        const own = inputs.filter((_, number) => number === 0 || number % 10 === index);
+        await runs.record(id, { inputs: own });
+      }
+      const firsts = inputs.map((_, number) => made[number % 10]?.id);
+      const quoted = { name: "it's", digest: 'q' };
+      const found = await search.firstWith(made[0]?.experimentId ?? '', [
+        ...inputs,
+        quoted,
+        ...inputs,
+      ]);
+      expect(found.map((run) => run?.id)).toEqual([...firsts, undefined, ...firsts]);
     });
 
     test('tags are set on many, over what was there; who has them not is told', async () => {

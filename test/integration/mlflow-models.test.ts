@@ -200,6 +200,10 @@ print(json.dumps([run.info.run_id, info.model_id]))
       runId,
     });
 
+    const ids = [modelId, `m-${'0'.repeat(32)}`, "m-' OR '1'='1", modelId];
+    const single = await models.loggedModel(modelId);
+    expect(await models.loggedModels(ids)).toEqual(new Map([[modelId, single]]));
+
     // MLflow notes each version twice on the logged model, as a number and as text.
     const { text } = await rest(server, 'GET', `logged-models/${modelId}`);
     expect(text).toContain('mlflow.modelVersions');

@@ -136,6 +136,7 @@ export function fakeRegistry(registered: Registered = {}): FakeRegistry {
         }
         return { id, name: found.name, ...(found.runId !== undefined && { runId: found.runId }) };
       },
+      loggedModels: async () => new Map(),
       versionsOfRun: async (runId) => [...versions.values()].filter((one) => one.runId === runId),
       async annotate(name, number, { tags = {}, description }) {
         const before = version(name, number);

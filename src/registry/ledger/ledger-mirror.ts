@@ -136,6 +136,7 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
       async loggedModel(modelId) {
         throw new LineageError('LOGGED_MODEL_NOT_FOUND', { modelId, registry: title });
       },
+      loggedModels: async () => new Map(),
       async byAlias(name, alias) {
         const { versions } = modelOf(name);
         const found = versions.find(({ aliases }) => aliases.includes(alias));

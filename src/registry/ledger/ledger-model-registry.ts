@@ -144,6 +144,8 @@ export function ledgerModelRegistry(
       throw new LineageError('LOGGED_MODEL_NOT_FOUND', { modelId, registry: title });
     },
 
+    loggedModels: async () => new Map(),
+
     async versionsOfRun(runId, options) {
       options?.signal?.throwIfAborted();
       return database

@@ -94,11 +94,14 @@ export function ledgerRunStore(
         WHERE key = 'mlflow.parentRunId' AND value = ? ORDER BY started_at, runs.rowid LIMIT ?`;
       return idsBy(sql, [id, limit]).map(get);
     },
-    async firstWith(experimentId, { name, digest }, options) {
+    async firstWith(experimentId, datasets, options) {
       options?.signal?.throwIfAborted();
       const sql = `SELECT run_id AS id FROM run_inputs JOIN runs ON runs.id = run_id
         WHERE experiment = ? AND run_inputs.name = ? AND digest = ? ORDER BY started_at, runs.rowid LIMIT 1`;
-      return idsBy(sql, [experimentId, name, digest]).map(get)[0];
+      return datasets.map(({ name, digest }) => {
+        const [id] = idsBy(sql, [experimentId, name, digest]);
+        return id === undefined ? undefined : get(id);
+      });
     },
   };
 

@@ -27,7 +27,7 @@ export function mlflowModelRegistry(
   const { pageSize = 1000 } = settings;
   // As many as MLflow gives where it is not told how many; of models 1000 are the most.
   const { pageSize: versionsOfPage = 10_000 } = settings;
-  const loggedModels = loggedModelReader(tracking);
+  const loggedModels = loggedModelReader(tracking, pageSize);
 
   async function head(name: string, options?: CallOptions): Promise<ModelHead> {
     const found = name.trim() === '' ? undefined : await findHead(client, name, options);
@@ -59,13 +59,14 @@ export function mlflowModelRegistry(
   ): Promise<readonly ModelVersion[]> {
     // A version registered while pages are turned moves others onto the next page, where they come again.
     const byNumber = new Map(found.map((version) => [version.version, version]));
-    const versions: ModelVersion[] = [];
-    for (const version of [...byNumber.values()].toSorted((a, b) => a.version - b.version)) {
+    const versions = [...byNumber.values()].map((version) => {
       const names = [...aliases].filter(([, number]) => number === version.version);
-      const own = names.map(([alias]) => alias).toSorted();
-      versions.push(await loggedModels.withRun({ ...version, aliases: own }, options));
-    }
-    return versions;
+      return { ...version, aliases: names.map(([alias]) => alias).toSorted() };
+    });
+    return await loggedModels.withRuns(
+      versions.toSorted((a, b) => a.version - b.version),
+      options,
+    );
   }
 
   async function model(name: string, options?: CallOptions): Promise<RegisteredModel> {
@@ -175,6 +176,7 @@ export function mlflowModelRegistry(
     },
 
     loggedModel: loggedModels.get,
+    loggedModels: loggedModels.search,
 
     async versionsOfRun(runId, options) {
       // No id that MLflow gives holds a quote, and a filter can't say one.

@@ -1,27 +1,22 @@
 import { z } from 'zod';
-import { LineageError } from '../../base/errors.ts';
 import { mapParallel } from '../../base/parallel.ts';
 import type { Run } from '../run.ts';
-import type { RunSearch, RunTagger } from '../run-search.ts';
+import type { DatasetName, RunSearch, RunTagger } from '../run-search.ts';
 import type { CallOptions } from '../run-store.ts';
 import { type MlflowClient, refusalOf, wireNothing } from './client.ts';
+import { experimentIds, searchPages } from './search-pages.ts';
 import type { MlflowSettings } from './settings.ts';
 import { wireList, wireText } from './wire-parts.ts';
 import { wireStoredRun } from './wire-run.ts';
 
-const wireExperiments = z
-  .object({
-    experiments: wireList(z.object({ experiment_id: z.coerce.string() })),
-    next_page_token: wireText,
-  })
-  .transform((page) => ({
-    items: page.experiments.map(({ experiment_id }) => experiment_id),
-    next: page.next_page_token,
-  }));
-
 const wireRuns = z
   .object({ runs: wireList(wireStoredRun), next_page_token: wireText })
   .transform((page) => ({ items: page.runs.map(({ run }) => run), next: page.next_page_token }));
+
+/** How many datasets one request asks for. */
+const datasetsAtOnce = 100;
+
+const keyOf = ({ name, digest }: DatasetName) => JSON.stringify([name, digest]);
 
 /** How many runs one request asks for by their ids: MLflow makes one SQL statement of them. */
 const idsAtOnce = 200;
@@ -31,17 +26,10 @@ export function mlflowRunSearch(
   client: MlflowClient,
   { pageSize = 1000 }: Pick<MlflowSettings, 'pageSize'>,
 ): RunSearch {
-  async function experiments(options?: CallOptions): Promise<readonly string[]> {
-    const ids: string[] = [];
-    const body = { view_type: 'ALL', max_results: pageSize };
-    for await (const id of pages(client, 'experiments/search', body, wireExperiments, options)) {
-      ids.push(id);
-    }
-    return ids;
-  }
+  const experiments = (options?: CallOptions) => experimentIds(client, pageSize, options);
 
   const search = (query: object, options?: CallOptions) =>
-    pages(client, 'runs/search', { run_view_type: 'ALL', ...query }, wireRuns, options);
+    searchPages(client, 'runs/search', { run_view_type: 'ALL', ...query }, wireRuns, options);
 
   async function first(query: object, limit: number, options?: CallOptions) {
     const found: Run[] = [];
@@ -51,6 +39,37 @@ export function mlflowRunSearch(
       if (found.length === limit) break;
     }
     return found;
+  }
+
+  /**
+   * Looks for the first runs of many datasets in one list of runs, the oldest first, as long as that goes on finding some.
+   *
+   * @param found runs by dataset, added to
+   * @returns those to be asked for one by one: the runs of a few datasets fill the list
+   */
+  async function leftOver(
+    experimentId: string,
+    datasets: readonly DatasetName[],
+    found: Map<string, Run>,
+    options?: CallOptions,
+  ): Promise<readonly DatasetName[]> {
+    let open = datasets;
+    while (open.length > 1) {
+      const filter = `dataset.digest IN (${open.map(({ digest }) => `'${digest}'`).join(', ')})`;
+      const limit = 2 * open.length;
+      const runs = await first({ experiment_ids: [experimentId], filter }, limit, options);
+      const keys = new Set(open.map(keyOf));
+      for (const run of runs) {
+        for (const key of run.inputs.map(keyOf)) {
+          if (keys.has(key) && !found.has(key)) found.set(key, run);
+        }
+      }
+      if (runs.length < limit) return [];
+      const left = open.filter((dataset) => !found.has(keyOf(dataset)));
+      if (left.length > open.length / 2) return left;
+      open = left;
+    }
+    return open;
   }
 
   return {
@@ -93,12 +112,20 @@ export function mlflowRunSearch(
         options,
       ),
 
-    async firstWith(experimentId, { name, digest }, options) {
+    async firstWith(experimentId, datasets, options) {
+      const found = new Map<string, Run>();
       // No filter can say a quote.
-      if (/['"]/.test(name + digest)) return;
-      const filter = `dataset.name = '${name}' AND dataset.digest = '${digest}'`;
-      const [run] = await first({ experiment_ids: [experimentId], filter }, 1, options);
-      return run;
+      const unique = new Map(datasets.map((dataset) => [keyOf(dataset), dataset]));
+      const wanted = [...unique.values()].filter(({ name, digest }) => !/['"]/.test(name + digest));
+      for (let start = 0; start < wanted.length; start += datasetsAtOnce) {
+        const some = wanted.slice(start, start + datasetsAtOnce);
+        for (const dataset of await leftOver(experimentId, some, found, options)) {
+          const filter = `dataset.name = '${dataset.name}' AND dataset.digest = '${dataset.digest}'`;
+          const [run] = await first({ experiment_ids: [experimentId], filter }, 1, options);
+          if (run !== undefined) found.set(keyOf(dataset), run);
+        }
+      }
+      return datasets.map((dataset) => found.get(keyOf(dataset)));
     },
   };
 }
@@ -137,24 +164,4 @@ export function mlflowRunTagger(client: MlflowClient, search: RunSearch): RunTag
         .map(({ runId }) => runId);
     },
   };
-}
-
-async function* pages<T>(
-  client: MlflowClient,
-  route: string,
-  body: object,
-  schema: z.ZodType<{ readonly items: readonly T[]; readonly next: string | undefined }>,
-  options?: CallOptions,
-): AsyncGenerator<T, void, void> {
-  let token: string | undefined;
-  do {
-    const query = { ...body, ...(token !== undefined && { page_token: token }) };
-    const page = await client.post(route, query, schema, options);
-    yield* page.items;
-    if (page.next !== undefined && page.next === token) {
-      const problem = `It answers page after page with the same next_page_token, ${token}.`;
-      throw new LineageError('UNEXPECTED_RESPONSE', { source: `POST ${route}`, problem });
-    }
-    token = page.next;
-  } while (token !== undefined);
 }

@@ -93,20 +93,17 @@ export const wireModelPage = z
   .object({ registered_models: wireList(wireModel), next_page_token: wireText })
   .transform((page) => ({ items: page.registered_models, next: page.next_page_token }));
 
-/** What `logged-models/ID` answers. */
-export const wireLoggedModelAnswer = z
+const wireLoggedModel = z
   .object({
-    model: z.object({
-      info: z.object({
-        model_id: z.string(),
-        name: wireText,
-        source_run_id: wireText,
-        tags: wireEntries,
-      }),
-      data: z.object({ params: wireEntries }).nullish(),
+    info: z.object({
+      model_id: z.string(),
+      name: wireText,
+      source_run_id: wireText,
+      tags: wireEntries,
     }),
+    data: z.object({ params: wireEntries }).nullish(),
   })
-  .transform(({ model: { info, data } }): LoggedModel => {
+  .transform(({ info, data }): LoggedModel => {
     const { params = {} } = data ?? {};
     return withoutUndefined({
       id: info.model_id,
@@ -116,3 +113,12 @@ export const wireLoggedModelAnswer = z
       tags: Object.keys(info.tags).length === 0 ? undefined : info.tags,
     });
   });
+
+/** What `logged-models/ID` answers. */
+export const wireLoggedModelAnswer = z
+  .object({ model: wireLoggedModel })
+  .transform(({ model }) => model);
+
+export const wireLoggedModelPage = z
+  .object({ models: wireList(wireLoggedModel), next_page_token: wireText })
+  .transform((page) => ({ items: page.models, next: page.next_page_token }));

@@ -1,0 +1,77 @@
+import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { Run } from '../registry/run.ts';
+import type { DatasetName } from '../registry/run-search.ts';
+import type { CallOptions } from './find-table.ts';
+import type { EvidenceSources } from './gather-evidence.ts';
+import { trainingInputs } from './input-evidence.ts';
+import { loggedModelIdsOf } from './model-makers.ts';
+import { stampTag } from './stamp.ts';
+import type { Subject } from './subjects.ts';
+import { deltaSource } from './wire-dataset-source.ts';
+
+/** So few that asking for each costs no more than asking for all of an experiment. */
+const few = 16;
+
+/**
+ * The same sources, of which what judging these subjects will ask for each was asked for together: their runs, the first runs with their
+ * datasets, and their logged models.
+ *
+ * @param given remembers the first runs with datasets: see `rememberingSources`
+ */
+export async function askedAhead<S extends Pick<EvidenceSources, 'runs' | 'search' | 'models'>>(
+  subjects: readonly Subject[],
+  given: S,
+  options: CallOptions,
+): Promise<S> {
+  const { runs, search, models } = given;
+  if (search === undefined || subjects.length <= few) return given;
+  const call = options.signal ? { signal: options.signal } : {};
+  const ids = subjects.flatMap(({ runId }) => runId ?? []);
+  const known = await search.byIds(ids, call);
+  await firstRunsAhead(known.values(), search, call);
+  const loggedModels = await loggedModelsAhead(subjects, known, models, call);
+  return {
+    ...given,
+    runs: { ...runs, get: async (id, own) => known.get(id) ?? (await runs.get(id, own)) },
+    models: {
+      ...models,
+      loggedModel: async (id, own) => loggedModels.get(id) ?? (await models.loggedModel(id, own)),
+    },
+  };
+}
+
+/** Asks which runs were the first with the datasets that these record with a version. */
+export async function firstRunsAhead(
+  runs: Iterable<Run>,
+  search: EvidenceSources['search'],
+  options: CallOptions,
+): Promise<void> {
+  if (search?.firstWith === undefined) return;
+  const byExperiment = new Map<string, DatasetName[]>();
+  for (const { experimentId, inputs, tags } of runs) {
+    if (tags[stampTag] !== undefined) continue;
+    for (const input of trainingInputs(inputs)) {
+      if (deltaSource(input)?.version === undefined) continue;
+      const known = byExperiment.get(experimentId);
+      if (known === undefined) byExperiment.set(experimentId, [input]);
+      else known.push(input);
+    }
+  }
+  for (const [experimentId, datasets] of byExperiment) {
+    await search.firstWith(experimentId, datasets, options);
+  }
+}
+
+async function loggedModelsAhead(
+  subjects: readonly Subject[],
+  runs: ReadonlyMap<string, Run>,
+  models: Pick<ModelRegistry, 'loggedModels'>,
+  options: CallOptions,
+): ReturnType<ModelRegistry['loggedModels']> {
+  const ids = subjects.flatMap(({ version, runId = '' }) => {
+    const run = runs.get(runId);
+    if (run?.tags[stampTag] !== undefined) return [];
+    return loggedModelIdsOf(version?.loggedModelId, run);
+  });
+  return await models.loggedModels([...new Set(ids)], options);
+}
