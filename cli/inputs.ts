@@ -58,7 +58,8 @@ export function sourcesFor(
   }
   const { journal, runs } = registry;
   const stampsOf = (_: string, runId: string) => journal.stampsOf(runs.title, runId);
-  return { runs: mirror.runs, models: mirror.models, search: mirror.search, journal: { stampsOf } };
+  const { models, search, modelFiles } = mirror;
+  return { runs: mirror.runs, models, search, modelFiles, journal: { stampsOf } };
 }
 
 /**

@@ -142,6 +142,7 @@ describe('the copy of a registry', () => {
       ) WITHOUT ROWID;
       INSERT INTO sync_versions SELECT * FROM v;
       DROP TABLE v;
+      DROP TABLE sync_records;
       PRAGMA user_version = 2;
     `);
     database.close();
@@ -152,7 +153,8 @@ describe('the copy of a registry', () => {
     expect(await mirror.models.version('churn_model', 2)).toEqual(aModelVersion({ version: 2 }));
     expect(await mirror.runs.get(aRun().id)).toEqual(aRun());
     expect(mirror.lastSighting()).toMatchObject({ at: day(2), models: 1, versions: 1 });
-    expect(mirror.openRuns()).toEqual([]);
+    // What lies beside it was not kept.
+    expect(mirror.openRuns()).toEqual([aRun().id]);
   });
 
   test.each(['{', '[]', '{"id": 7}'])('is refused where a copy is damaged: %s', async (text) => {
@@ -165,6 +167,77 @@ describe('the copy of a registry', () => {
     await expect(mirror.runs.get(aRun().id)).rejects.toMatchObject(refused);
     await expect(mirror.search.byIds([aRun().id])).rejects.toMatchObject(refused);
     expect(await mirror.models.version('churn_model', 1)).toMatchObject({ version: 1 });
+  });
+
+  test('has what lay beside runs and versions: logged models, files, the first runs with datasets', async () => {
+    const { mirror, ledger } = await aMirror();
+    const models = Array.from({ length: 300 }, (_, index) => ({
+      id: `m-${index}`,
+      runId: aRun().id,
+      params: { depth: `${index}` },
+    }));
+    const [run, model, refused] = [
+      { kind: 'run', id: 'r' },
+      { kind: 'logged-model', id: 'r' },
+      { kind: 'logged-model', id: 'm-2' },
+    ] as const;
+    const texts = new Map([
+      ['model/MLmodel', '{"metadata":{}}'],
+      ['feature_spec.yaml', 'é'],
+    ]);
+    const dataset = { name: 'a "t"', digest: 'd' };
+    const first = { id: 'first', startedAt: 5 };
+    const beside = {
+      loggedModels: models,
+      files: [
+        { owner: run, texts },
+        { owner: model, texts: new Map() },
+        { owner: refused, problem: 'HTTP 403' },
+      ],
+      firstRuns: [{ experimentId: '0', dataset, run: first }],
+      children: [{ parentId: 'r', runs: [aRun({ id: 'a' }), aRun({ id: 'b' })] }],
+    };
+    mirror.save({ models: [], runs: [], beside }, day(1));
+    const { loggedModel, loggedModels } = mirror.models;
+    const ids = models.map(({ id }) => id);
+    const byId = new Map(models.map((one) => [one.id, one]));
+    expect(await loggedModels([...ids, 'm-none'])).toEqual(byId);
+    expect(await loggedModel('m-7')).toEqual(models[7]);
+    await expect(loggedModel('m-none')).rejects.toMatchObject({ code: 'LOGGED_MODEL_NOT_FOUND' });
+    expect(mirror.loggedModelIds()).toEqual(new Set(ids));
+    expect([...(await mirror.modelFiles(run))]).toEqual([...texts]);
+    expect((await mirror.modelFiles(model)).size).toBe(0);
+    for (const [owner, problem] of [
+      [refused, 'HTTP 403'],
+      [{ ...run, id: 'other' }, undefined],
+    ] as const) {
+      const notKept = { code: 'FILES_NOT_KEPT', details: { problem } };
+      await expect(mirror.modelFiles(owner)).rejects.toMatchObject(notKept);
+    }
+    const others = [{ ...dataset, name: 'b' }, dataset];
+    expect(await mirror.search.firstWith('0', others)).toEqual([undefined, first]);
+    expect(await mirror.search.firstWith('1', [dataset])).toEqual([undefined]);
+    const childrenOf = async (id: string, limit: number) =>
+      (await mirror.search.childrenOf(aRun({ id }), limit)).map((child) => child.id);
+    expect(await childrenOf('r', 9)).toEqual(['a', 'b']);
+    expect(await childrenOf('r', 1)).toEqual(['a']);
+    expect(await childrenOf('a', 9)).toEqual([]);
+    expect(ledger.mirror('MLflow at http://other').loggedModelIds().size).toBe(0);
+  });
+
+  test('of a ledger that kept nothing beside runs is made anew: they are asked for again', async () => {
+    const { ledger, mirror, see } = await aMirror();
+    see(day(1), {});
+    mirror.save({ models: undefined, runs: [], fingerprint: 'f', previous: day(1) }, day(2));
+    expect(mirror.lastSighting().fingerprint).toBe('f');
+    ledger.close();
+    const database = new Database(ledger.path);
+    database.exec('DROP TABLE sync_records; PRAGMA user_version = 3');
+    database.close();
+    const again = openLedger(ledger.path).mirror('MLflow at http://h');
+    expect(again.lastSighting()).toMatchObject({ at: day(2), fingerprint: undefined });
+    expect(again.settledRuns().size).toBe(0);
+    expect(await again.runs.get(aRun().id)).toEqual(aRun());
   });
 
   test('has all of many versions and runs, the versions in their order', async () => {

@@ -1,6 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import { connectRegistry, LineageError, syncRegistry } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
+import { evidenceFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { syncText } from '../render/sync.ts';
 import { settingsFor } from '../settings.ts';
@@ -9,15 +10,17 @@ export function syncCommand(context: CommandContext) {
   return new Command('sync')
     .option(
       '--full',
-      'list all versions and ask for all runs again: their tags may have changed',
+      'list all versions and ask for all runs again, since tags may have changed; look also at files and child runs where MLflow notes no model',
       false,
     )
     .addOption(jsonOption())
     .addOption(configOption())
     .addHelpText('after', '\nExample, every ten minutes by cron:\n  asof sync\n')
     .action(async ({ full, json, config }) => {
-      const { signal, now } = context;
-      const registry = await connectRegistry(await settingsFor(context, config), context);
+      const { signal, now, isInteractive } = context;
+      const settings = await settingsFor(context, config);
+      const registry = await connectRegistry(settings, context);
+      const { versionParams, names } = evidenceFor(settings);
       try {
         const { mirror } = registry;
         if (mirror === undefined) {
@@ -25,7 +28,17 @@ export function syncCommand(context: CommandContext) {
             'there is no MLflow server to follow; the ledger keeps the history of its own models as it is';
           throw new LineageError('OPTION_INVALID', { option: 'asof sync', problem });
         }
-        const result = await syncRegistry({ ...registry, mirror }, { now, isFull: full, signal });
+        let isProgressShown = false;
+        const onFiles = (looked: number, of: number) => {
+          if (!isInteractive || looked % 100 !== 0) return;
+          isProgressShown = true;
+          context.err(`\rfiles of ${looked} models of ${of} looked at`);
+        };
+        const result = await syncRegistry(
+          { ...registry, mirror },
+          { ...(versionParams && { versionParams }), names, now, isFull: full, signal, onFiles },
+        );
+        if (isProgressShown) context.err('\n');
         context.out(json ? `${JSON.stringify(result)}\n` : syncText(result));
       } finally {
         registry.close();

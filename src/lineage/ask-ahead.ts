@@ -1,6 +1,7 @@
 import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { FirstRunWith } from '../registry/records-beside.ts';
 import type { Run } from '../registry/run.ts';
-import type { DatasetName } from '../registry/run-search.ts';
+import type { DatasetName, RunSearch } from '../registry/run-search.ts';
 import type { CallOptions } from './find-table.ts';
 import type { EvidenceSources } from './gather-evidence.ts';
 import { trainingInputs } from './input-evidence.ts';
@@ -28,7 +29,7 @@ export async function askedAhead<S extends Pick<EvidenceSources, 'runs' | 'searc
   const call = options.signal ? { signal: options.signal } : {};
   const ids = subjects.flatMap(({ runId }) => runId ?? []);
   const known = await search.byIds(ids, call);
-  await firstRunsAhead(known.values(), search, call);
+  await firstRuns(known.values(), search, call);
   const loggedModels = await loggedModelsAhead(subjects, known, models, call);
   return {
     ...given,
@@ -40,13 +41,13 @@ export async function askedAhead<S extends Pick<EvidenceSources, 'runs' | 'searc
   };
 }
 
-/** Asks which runs were the first with the datasets that these record with a version. */
-export async function firstRunsAhead(
+/** Which runs were the first with the datasets that these runs record with a version, as far as there are such runs. */
+export async function firstRuns(
   runs: Iterable<Run>,
-  search: EvidenceSources['search'],
+  search: Partial<Pick<RunSearch, 'firstWith'>> | undefined,
   options: CallOptions,
-): Promise<void> {
-  if (search?.firstWith === undefined) return;
+): Promise<readonly FirstRunWith[]> {
+  if (search?.firstWith === undefined) return [];
   const byExperiment = new Map<string, DatasetName[]>();
   for (const { experimentId, inputs, tags } of runs) {
     if (tags[stampTag] !== undefined) continue;
@@ -57,9 +58,15 @@ export async function firstRunsAhead(
       else known.push(input);
     }
   }
+  const found: FirstRunWith[] = [];
   for (const [experimentId, datasets] of byExperiment) {
-    await search.firstWith(experimentId, datasets, options);
+    const firsts = await search.firstWith(experimentId, datasets, options);
+    for (const [index, dataset] of datasets.entries()) {
+      const run = firsts[index];
+      if (run !== undefined) found.push({ experimentId, dataset, run });
+    }
   }
+  return found;
 }
 
 async function loggedModelsAhead(

@@ -5,7 +5,7 @@ import type { RunSearch, RunTagger } from '../registry/run-search.ts';
 import type { RunStore } from '../registry/run-store.ts';
 import type { StampJournal } from '../registry/stamp-journal.ts';
 import { uniqueAlias } from './alias.ts';
-import { firstRunsAhead } from './ask-ahead.ts';
+import { firstRuns } from './ask-ahead.ts';
 import { type CallOptions, openTable } from './find-table.ts';
 import { type EvidenceSources, withSharing } from './gather-evidence.ts';
 import type { TableEvidence } from './group-evidence.ts';
@@ -61,7 +61,7 @@ export async function* backfill(
       sources.search,
       call,
     );
-    await firstRunsAhead(batch, sources.search, call);
+    await firstRuns(batch, sources.search, call);
     const recorded: { readonly run: Run; readonly groups: readonly TableEvidence[] }[] = [];
     for (const run of batch) {
       call.signal?.throwIfAborted();

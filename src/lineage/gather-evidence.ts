@@ -1,7 +1,6 @@
 import { isLineageError } from '../base/errors.ts';
 import type { DeltaTables } from '../delta/delta-table.ts';
 import type { ArtifactReader } from '../registry/artifact-reader.ts';
-import type { ModelVersion } from '../registry/model.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { Run } from '../registry/run.ts';
 import type { RunSearch } from '../registry/run-search.ts';
@@ -9,19 +8,17 @@ import type { RunStore } from '../registry/run-store.ts';
 import type { StampJournal } from '../registry/stamp-journal.ts';
 import type { Evidence, FoundEvidence } from './evidence.ts';
 import type { CallOptions } from './find-table.ts';
-import { type ModelOwner, modelFileEvidence } from './model-files.ts';
-import { loggedModelIdsOf } from './model-makers.ts';
 import {
-  type GatherOptions,
-  loggedModelEvidence,
-  otherRun,
-  runEvidence,
-  versionEvidence,
-} from './recorder-evidence.ts';
+  type ModelFiles,
+  type ModelOwner,
+  modelFileEvidence,
+  searchedFiles,
+} from './model-files.ts';
+import { ownRecords, type Recorders, saysVersion } from './own-records.ts';
+import { type GatherOptions, otherRun, runEvidence } from './recorder-evidence.ts';
 import { resolvePlaces } from './resolve-places.ts';
 import { evidenceKinds, type Warning } from './result/parts.ts';
 import type { Stamp } from './stamp.ts';
-import { notedFolders } from './wire-model-files.ts';
 import { stampIn } from './wire-stamp.ts';
 
 /** Where the search for children or for shared datasets is absent, they are not looked at. */
@@ -38,58 +35,43 @@ export interface EvidenceSources {
   readonly search?: RelatedRuns;
   /** Copies of stamps, which stand in for those on runs that are gone. Absent: there are none. */
   readonly journal?: Pick<StampJournal, 'stampsOf'>;
-  /** Absent: the files of models are not looked at. */
   readonly artifactReader?: ArtifactReader;
+  /** Stands in for `artifactReader`. Where both are absent, the files of models are not looked at. */
+  readonly modelFiles?: ModelFiles;
 }
 
 /** How many runs up, and how many runs down. */
 const mostParents = 3;
-const mostChildren = 100;
-
-/** A run and the models that it made, each as far as it is known. */
-interface Recorders {
-  readonly run: Run | undefined;
-  readonly stamp: Stamp | undefined;
-  readonly loggedModelId: string | undefined;
-  readonly version: ModelVersion | undefined;
-}
+export const mostChildren = 100;
 
 /**
  * All that is recorded about the data of a run: on the run, its logged model, the registered version and the files of models; where none
- * of these says a version, on the runs that it was started in, or else on those started in it. The files of a run that logged no model
- * with MLflow's functions are looked at where nothing else says a version. A run with a stamp of ours is not searched any further.
+ * of these says a version, on the runs that it was started in, or else on those started in it. A run with a stamp of ours is not
+ * searched any further.
  */
 export async function gatherEvidence(
-  { run, stamp, loggedModelId, version }: Recorders,
+  { stamp, ...recorders }: Recorders & { readonly stamp: Stamp | undefined },
   sources: EvidenceSources,
   options: GatherOptions,
 ): Promise<FoundEvidence> {
+  const { run } = recorders;
   const call = options.signal ? { signal: options.signal } : {};
-  const parts: FoundEvidence[] = [runEvidence(run, stamp, options)];
+  const parts: FoundEvidence[] = [];
   if (stamp === undefined) {
-    if (version !== undefined) parts.push(versionEvidence(version, options));
-    const modelIds = loggedModelIdsOf(loggedModelId, run);
-    for (const id of modelIds) {
-      parts.push(await loggedModelEvidence(id, sources, options));
-    }
-    if (sources.artifactReader !== undefined) {
-      const isVersionKnown = parts.some(saysVersion);
-      const own = run === undefined ? undefined : notedFolders(run);
-      const owners: readonly ModelOwner[] = [
-        ...(run !== undefined && (own !== undefined || !isVersionKnown)
-          ? [{ kind: 'run', id: run.id, folders: own ?? [] } as const]
-          : []),
-        ...modelIds.map((id) => ({ kind: 'logged-model', id, folders: [''] }) as const),
-      ];
-      const { versionParams = [], names } = options;
-      const reading = { versionParams, names, isVersionKnown, ...call };
-      for (const owner of owners) {
-        parts.push(await modelFileEvidence(owner, sources.artifactReader, reading));
-      }
-    }
+    const own = await ownRecords(recorders, sources, options);
+    parts.push(...own.parts);
+    const { artifactReader, modelFiles = artifactReader && searchedFiles(artifactReader) } =
+      sources;
+    const look = async (owner: ModelOwner) => {
+      if (modelFiles) parts.push(await modelFileEvidence(owner, modelFiles, options));
+    };
+    for (const owner of own.owners) await look(owner);
+    if (own.unnoted && !parts.some(saysVersion)) await look(own.unnoted);
     if (run !== undefined && !parts.some(saysVersion)) {
       parts.push(...(await relatedEvidence(run, sources, options)));
     }
+  } else {
+    parts.push(runEvidence(run, stamp, options));
   }
   const evidence = inOrder(parts.flatMap((part) => part.evidence));
   const resolved = await resolvePlaces(evidence, sources.tables, call);
@@ -121,13 +103,6 @@ export async function keptStamp(
 /** Strongest first. */
 export function inOrder(evidence: readonly Evidence[]): readonly Evidence[] {
   return evidence.toSorted((a, b) => evidenceKinds.indexOf(a.kind) - evidenceKinds.indexOf(b.kind));
-}
-
-export function saysVersion({ evidence, unnamed }: FoundEvidence): boolean {
-  return (
-    unnamed.length > 0 ||
-    evidence.some(({ version, instant }) => version !== undefined || instant !== undefined)
-  );
 }
 
 /** What the runs say that this one was started in; where they say nothing, what the runs say that were started in it. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { LineageError } from '../base/errors.ts';
 import type { ArtifactReader } from '../registry/artifact-reader.ts';
-import { type ModelOwner, modelFileEvidence } from './model-files.ts';
+import { type ModelOwner, modelFileEvidence, searchedFiles } from './model-files.ts';
 
 const metadata = 'metadata: {feature_table: analytics.t, feature_table_version: 3}\n';
 const store =
@@ -32,9 +32,14 @@ function folderOf(files: Readonly<Record<string, string>>) {
   return { asked, reader };
 }
 
-const model: ModelOwner = { kind: 'logged-model', id: 'm-1', folders: [''] };
-const twoModels: ModelOwner = { kind: 'run', id: 'r', folders: ['one', 'two'] };
-const unnoted: ModelOwner = { kind: 'run', id: 'r', folders: [] };
+const model: ModelOwner = { kind: 'logged-model', id: 'm-1', folders: [''], isVersionKnown: true };
+const twoModels: ModelOwner = {
+  kind: 'run',
+  id: 'r',
+  folders: ['one', 'two'],
+  isVersionKnown: true,
+};
+const unnoted: ModelOwner = { kind: 'run', id: 'r', folders: [], isVersionKnown: true };
 const everyFolder = ["list ''", "list 'data'"];
 
 test.each([
@@ -90,7 +95,7 @@ test.each([
   },
 ])('$title', async ({ owner, files, isVersionKnown = true, asked: expected, refs }) => {
   const { asked, reader } = folderOf(files as Readonly<Record<string, string>>);
-  const found = await modelFileEvidence(owner, reader, { versionParams: [], isVersionKnown });
+  const found = await modelFileEvidence({ ...owner, isVersionKnown }, searchedFiles(reader), {});
   expect(asked).toEqual(expected);
   expect(found.warnings).toEqual([]);
   expect(found.evidence.map(({ ref }) => ref)).toEqual(refs);
@@ -101,7 +106,7 @@ test('a server that is down is told of', async () => {
     throw new LineageError('SERVER_UNREACHABLE', { url: 'http://h', problem: 'it is down' });
   };
   const reader = { list: failure, read: failure };
-  const found = await modelFileEvidence(model, reader, { versionParams: [], isVersionKnown: true });
+  const found = await modelFileEvidence(model, searchedFiles(reader), {});
   expect(found.evidence).toEqual([]);
   expect(found.warnings).toMatchObject([{ code: 'FILES_UNCHECKED' }]);
 });

@@ -1,8 +1,9 @@
 import { isLineageError } from '../base/errors.ts';
 import type { ArtifactEntry, ArtifactOwner, ArtifactReader } from '../registry/artifact-reader.ts';
-import type { Evidence, FoundEvidence, UnnamedVersion, VersionParam } from './evidence.ts';
+import type { Evidence, FoundEvidence, UnnamedVersion } from './evidence.ts';
 import type { CallOptions } from './find-table.ts';
-import { type EvidenceNames, namedEvidence } from './named-evidence.ts';
+import { namedEvidence } from './named-evidence.ts';
+import type { GatherOptions } from './recorder-evidence.ts';
 import type { Warning } from './result/parts.ts';
 import { modelMetadata, parseFeatureSpec } from './wire-model-files.ts';
 
@@ -13,29 +14,27 @@ const largestFile = 4_000_000;
 export interface ModelOwner extends ArtifactOwner {
   /** Where the owner's models lie, as far as MLflow notes it: `''` for the root. */
   readonly folders: readonly string[];
+  /** Whether something beside the files says a version. */
+  readonly isVersionKnown: boolean;
 }
 
-/**
- * What the files of a model say: the metadata of its MLmodel, and the feature tables of a Databricks feature store. Where MLflow notes
- * the folder, and the MLmodel there names no feature store, that is all that is read: listing folders takes several requests a model.
- *
- * @param options `isVersionKnown` something else says a version; otherwise all folders are listed
- */
+/** The files of a model that tell of data, by their paths, nearest to the root first. */
+export type ModelFiles = (
+  owner: ModelOwner,
+  options?: CallOptions,
+) => Promise<ReadonlyMap<string, string>>;
+
+/** What the files of a model say: the metadata of its MLmodel, and the feature tables of a Databricks feature store. */
 export async function modelFileEvidence(
   owner: ModelOwner,
-  artifacts: ArtifactReader,
-  options: CallOptions & {
-    readonly versionParams: readonly VersionParam[];
-    readonly names?: EvidenceNames | undefined;
-    readonly isVersionKnown: boolean;
-  },
+  files: ModelFiles,
+  { versionParams = [], names = { pairs: [], refs: [] }, signal }: GatherOptions,
 ): Promise<FoundEvidence> {
   const evidence: Evidence[] = [];
   const warnings: Warning[] = [];
   const unnamed: UnnamedVersion[] = [];
-  const call = options.signal && { signal: options.signal };
   try {
-    for (const [path, text] of await wantedFiles(owner, artifacts, options.isVersionKnown, call)) {
+    for (const [path, text] of await files(owner, signal && { signal })) {
       if (path.endsWith('feature_spec.yaml')) {
         for (const table of (await parseFeatureSpec(text)) ?? []) {
           evidence.push({ kind: 'feature-spec', where: path, ...table, isVersionless: true });
@@ -45,8 +44,8 @@ export async function modelFileEvidence(
       const found = namedEvidence(
         'model-metadata',
         await modelMetadata(text),
-        options.versionParams,
-        options.names ?? { pairs: [], refs: [] },
+        versionParams,
+        names,
       );
       evidence.push(...found.evidence);
       warnings.push(...found.warnings);
@@ -60,26 +59,26 @@ export async function modelFileEvidence(
   return { evidence, warnings, unnamed };
 }
 
-/** Texts by their paths, nearest to the root first. */
-async function wantedFiles(
-  owner: ModelOwner,
-  artifacts: ArtifactReader,
-  isVersionKnown: boolean,
-  call: CallOptions | undefined,
-): Promise<ReadonlyMap<string, string>> {
-  const known = new Map<string, string>();
-  for (const folder of owner.folders) {
-    const path = folder === '' ? 'MLmodel' : `${folder}/MLmodel`;
-    const text = await textOrNothing(owner, path, artifacts, call);
-    if (text !== undefined) known.set(path, text);
-  }
-  const isAll = known.size > 0 && known.size === owner.folders.length;
-  if (isAll && isVersionKnown && ![...known.values()].some(namesFeatureStore)) return known;
-  const texts = new Map<string, string>();
-  for (const { path } of await listed(owner, artifacts, call)) {
-    texts.set(path, known.get(path) ?? (await artifacts.read(owner, path, call)));
-  }
-  return texts;
+/**
+ * The files as they lie with a model. Where MLflow notes its folder, a version is known and the MLmodel there names no feature store, that
+ * is all that is read: listing folders takes several requests a model.
+ */
+export function searchedFiles(artifacts: ArtifactReader): ModelFiles {
+  return async (owner, call) => {
+    const known = new Map<string, string>();
+    for (const folder of owner.folders) {
+      const path = folder === '' ? 'MLmodel' : `${folder}/MLmodel`;
+      const text = await textOrNothing(owner, path, artifacts, call);
+      if (text !== undefined) known.set(path, text);
+    }
+    const isAll = known.size > 0 && known.size === owner.folders.length;
+    if (isAll && owner.isVersionKnown && ![...known.values()].some(namesFeatureStore)) return known;
+    const texts = new Map<string, string>();
+    for (const { path } of await listed(owner, artifacts, call)) {
+      texts.set(path, known.get(path) ?? (await artifacts.read(owner, path, call)));
+    }
+    return texts;
+  };
 }
 
 /** The loaders of Databricks' clients are `databricks.feature_store.…` and `databricks.ml_features.…`, and their data lies in `data/feature_store`. */

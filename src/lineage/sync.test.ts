@@ -18,6 +18,7 @@ async function watched() {
   let now = 1000;
   const listings: number[] = [];
   const asked: (readonly string[])[] = [];
+  const models: (readonly string[])[] = [];
   const ledger = openLedger(join(await temporaryFolder(), 'asof.db'));
   const mirror = ledger.mirror('MLflow at http://h');
   const registry = {
@@ -25,6 +26,10 @@ async function watched() {
     models: {
       ...fakeRegistry().models,
       fingerprint: async () => state.fingerprint,
+      loggedModels: async (ids: readonly string[]) => {
+        if (ids.length > 0) models.push(ids);
+        return new Map(ids.map((id) => [id, { id }]));
+      },
       async *models() {
         listings.push(now);
         yield { name: 'churn_model', versions: state.versions };
@@ -44,7 +49,7 @@ async function watched() {
     now += 1000;
     return syncRegistry(registry, { now: () => now, isFull });
   };
-  return { state, listings, asked, mirror, sync };
+  return { state, listings, asked, models, mirror, sync };
 }
 
 describe('a registry that tells whether anything changed', () => {
@@ -106,5 +111,18 @@ describe('a registry that tells whether anything changed', () => {
     expect((await mirror.runs.get('running')).status).toBe('FINISHED');
     await sync();
     expect(asked.slice(1)).toEqual([['running'], ['running'], ['running'], []]);
+  });
+
+  test('is asked for logged models once, of runs that are known too, and again with all', async () => {
+    const { sync, state, models, mirror } = registry;
+    const later = aModelVersion({ version: 2, loggedModelId: 'm-1' });
+    Object.assign(state, { fingerprint: 'b', versions: [...state.versions, later] });
+    await sync();
+    expect(await mirror.models.loggedModel('m-1')).toEqual({ id: 'm-1' });
+    state.fingerprint = 'c';
+    await sync();
+    expect(models).toEqual([['m-1']]);
+    await sync(true);
+    expect(models).toEqual([['m-1'], ['m-1']]);
   });
 });

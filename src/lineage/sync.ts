@@ -1,23 +1,27 @@
+import type { ArtifactReader } from '../registry/artifact-reader.ts';
 import type { RegisteredModel } from '../registry/model.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { RegistryMirror } from '../registry/registry-past.ts';
+import type { Run } from '../registry/run.ts';
 import type { RunSearch } from '../registry/run-search.ts';
 import type { CallOptions } from './find-table.ts';
 import { parentsOf } from './parent-runs.ts';
+import { type RecordsBesideOptions, recordsBeside, type Sighted } from './records-beside.ts';
 import type { SyncResult } from './result/sync.ts';
 
 /**
- * Looks at a registry and keeps what it sees, with what changed since the last time: versions, stages, aliases, and the runs that made
- * the versions. Where the registry can tell that nothing changed, its versions are not listed again, and runs that have ended are asked
+ * Looks at a registry and keeps what it sees, with what changed since the last time: versions, stages, aliases, the runs that made
+ * the versions, and what lies beside these. Where the registry can tell that nothing changed, its versions are not listed again, and runs that have ended are asked
  * for once; tags may have changed since, which `isFull` finds.
  */
 export async function syncRegistry(
   registry: {
     readonly models: ModelRegistry;
     readonly search: RunSearch;
+    readonly artifactReader?: ArtifactReader;
     readonly mirror: RegistryMirror;
   },
-  options: CallOptions & { readonly now: () => number; readonly isFull: boolean },
+  options: RecordsBesideOptions & { readonly now: () => number; readonly isFull: boolean },
 ): Promise<SyncResult> {
   const { models, search, mirror } = registry;
   const call = options.signal ? { signal: options.signal } : {};
@@ -36,9 +40,12 @@ export async function syncRegistry(
   const wanted = seen === undefined ? mirror.openRuns() : runsOf(seen, mirror, options);
   const runs = await search.byIds(wanted, call);
   const parents = await parentsOf(runs, search, call);
+  const sighted = await sightedIn(seen, runs, mirror);
+  const beside = await recordsBeside(sighted, registry, options);
   const changes = mirror.save(
     {
       models: seen,
+      beside,
       runs: [...runs.values(), ...parents.values()],
       fingerprint,
       previous: last.at,
@@ -66,6 +73,28 @@ function runsOf(
   return models
     .flatMap(({ versions }) => versions.flatMap(({ runId }) => runId ?? []))
     .filter((id) => !settled.has(id));
+}
+
+/** What is new, or may have changed: the runs asked for, with their versions, and versions whose logged model is not known yet. */
+async function sightedIn(
+  models: readonly RegisteredModel[] | undefined,
+  runs: ReadonlyMap<string, Run>,
+  mirror: RegistryMirror,
+): Promise<readonly Sighted[]> {
+  if (models === undefined) return [...runs.values()].map((run) => ({ run }));
+  const known = mirror.loggedModelIds();
+  const versions = models
+    .flatMap((model) => model.versions)
+    .filter(
+      ({ runId = '', loggedModelId }) =>
+        runs.has(runId) || (loggedModelId !== undefined && !known.has(loggedModelId)),
+    );
+  const others = versions.flatMap(({ runId }) => runId ?? []).filter((id) => !runs.has(id));
+  const kept = await mirror.search.byIds(others);
+  return versions.map((version) => {
+    const { runId = '' } = version;
+    return { version, run: runs.get(runId) ?? kept.get(runId) };
+  });
 }
 
 async function listed(

@@ -16,6 +16,13 @@ export async function modelMetadata(text: string): Promise<Readonly<Record<strin
   return wireModelFile.safeParse(await yamlOf(text)).data ?? {};
 }
 
+/** A file of a model, without what does not tell of data. */
+export async function bearingOnData(path: string, text: string): Promise<string> {
+  if (!path.endsWith('MLmodel')) return text;
+  const metadata = await modelMetadata(text);
+  return Object.keys(metadata).length === 0 ? '' : JSON.stringify({ metadata });
+}
+
 /** A table that a feature store's specification names; it holds no version. */
 export interface SpecTable {
   readonly ref: string;

@@ -1,5 +1,7 @@
+import type { ArtifactOwner } from './artifact-reader.ts';
 import type { RegisteredModel } from './model.ts';
 import type { ModelRegistry } from './model-registry.ts';
+import type { RecordsBeside } from './records-beside.ts';
 import type { Run } from './run.ts';
 import type { RunSearch } from './run-search.ts';
 import type { CallOptions, RunStore } from './run-store.ts';
@@ -36,6 +38,8 @@ export interface RegistrySighting {
   readonly fingerprint?: string | undefined;
   /** Runs that are new, or that may have changed since the last time. */
   readonly runs: readonly Run[];
+  /** Of runs and versions that are new, or that may have changed since the last time. */
+  readonly beside?: RecordsBeside;
   /** When the last look was, as this one began. */
   readonly previous?: number | undefined;
 }
@@ -65,7 +69,9 @@ export interface RegistryMirror {
     | 'loggedModel'
     | 'loggedModels'
   >;
-  readonly search: Pick<RunSearch, 'byIds'>;
+  readonly search: Pick<RunSearch, 'byIds' | 'firstWith' | 'childrenOf'>;
+  /** The files of a model that tell of data, by their paths. @throws LineageError FILES_NOT_KEPT */
+  modelFiles(owner: ArtifactOwner): Promise<ReadonlyMap<string, string>>;
   /** When the registry was last looked at: epoch milliseconds; undefined when never. */
   lastSeen(): number | undefined;
   lastSighting(): LastSighting;
@@ -73,6 +79,8 @@ export interface RegistryMirror {
   openRuns(): readonly string[];
   /** Runs that are known and can't change any more, as far as their records go. */
   settledRuns(): ReadonlySet<string>;
+  /** The ids of the logged models that are known. */
+  loggedModelIds(): ReadonlySet<string>;
   /** Keeps a sighting, and what changed since the one before; one that another, later one overtook changes nothing. */
   save(sighting: RegistrySighting, at: number): SightingChanges;
 }

@@ -10,7 +10,9 @@ import {
   parseTableName,
   resultSchemas,
   streamOffsets,
+  syncRegistry,
   type TraceResult,
+  type TraceSources,
   tableUpstream,
   trace,
 } from '../../src/index.ts';
@@ -410,6 +412,49 @@ ${log(`mlflow.data.from_pandas(${pandas(30)}, source=DeltaDatasetSource(path=tab
       );
     });
     expect(wrong.map(([name]) => name)).toEqual([]);
+  });
+
+  test('the copy that sync keeps tells the same without the server, or says what it lacks', async () => {
+    const env = { MLFLOW_TRACKING_URI: server.url };
+    const settings = await loadSettings({ cwd: folder, env });
+    const registry = await connectRegistry(settings);
+    const { mirror, models } = registry;
+    if (mirror === undefined) throw new TypeError('there is no copy of a server');
+    const names = new Map<number, string>();
+    for (const [name, runId] of Object.entries(runs)) {
+      names.set((await models.register({ name: 'zoo', runId })).version, name);
+    }
+    const tables = connectTables(settings, { cwd: folder });
+    const { versionParams, evidenceNames } = settings;
+    const options = { versionParams, names: evidenceNames, now: Date.now() };
+    const tracedBy = async (sources: Omit<TraceSources, 'tables'>) => {
+      const results = new Map<string | undefined, TraceResult>();
+      const found = trace(parseModelRef('zoo'), { ...sources, tables }, options);
+      for await (const { run: _, ...result } of found) {
+        results.set(names.get(result.model.version ?? 0), { ...result, run: null });
+      }
+      return results;
+    };
+    const online = await tracedBy(registry);
+    expect(online.size).toBe(Object.keys(zoo).length);
+    const offlineAfter = async (isFull: boolean) => {
+      await syncRegistry({ ...registry, mirror }, { ...options, now: Date.now, isFull });
+      const { runs: copies, search, modelFiles } = mirror;
+      return await tracedBy({ runs: copies, search, modelFiles, models: mirror.models });
+    };
+    const lacksFiles = ({ warnings }: TraceResult) =>
+      warnings.some(({ message }) => message.includes('FILES_NOT_KEPT'));
+    const usual = await offlineAfter(false);
+    const told = [...usual].filter(([, result]) => !lacksFiles(result));
+    expect(told.length).toBeGreaterThan(25);
+    expect(new Map(told)).toEqual(new Map(told.map(([name]) => [name, online.get(name)])));
+    const versionsOf = (result: TraceResult | undefined) =>
+      result?.links.map(({ version }) => version).filter((version) => version !== null);
+    for (const [name, result] of usual) {
+      expect([[], versionsOf(online.get(name))], name).toContainEqual(versionsOf(result));
+    }
+    expect(await offlineAfter(true)).toEqual(online);
+    registry.close();
   });
 
   test('the sources of a table that Spark cloned and streamed are those that its log and checkpoint name', async () => {

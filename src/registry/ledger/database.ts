@@ -160,6 +160,15 @@ const rowIds = `
   CREATE INDEX sync_versions_standing ON sync_versions (store, is_gone, run_id);
 `;
 
+/** What copied registries hold beside runs and versions. Runs that were copied before are asked for again, for what lies beside them. */
+const syncRecords = `
+  CREATE TABLE sync_records (
+    store TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (store, kind, key)
+  );
+  UPDATE sync_runs SET status = 'UNKNOWN';
+  DELETE FROM digests WHERE key LIKE 'fingerprint of %';
+`;
+
 /** Each makes a ledger of the format before it one of its own. */
 const formats: readonly ((writer: LedgerWriter, database: Database.Database) => void)[] = [
   (_, database) => {
@@ -170,6 +179,7 @@ const formats: readonly ((writer: LedgerWriter, database: Database.Database) => 
     tellOfEarlierSyncs(writer, Date.now());
   },
   (_, database) => void database.exec(rowIds),
+  (_, database) => void database.exec(syncRecords),
 ];
 
 function opened(database: Database.Database, path: string): Database.Database {

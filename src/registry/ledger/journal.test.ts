@@ -230,7 +230,10 @@ describe('what syncs of another registry saw', () => {
   test('before the journal told of it is told when the ledger is opened', async () => {
     const path = await aPath();
     (await synced(path)).close();
-    edit(path, 'DELETE FROM journal; DROP TABLE digests; PRAGMA user_version = 1');
+    edit(
+      path,
+      'DELETE FROM journal; DROP TABLE digests; DROP TABLE sync_records; PRAGMA user_version = 1',
+    );
     const { journal, mirror, close } = openLedger(path);
     const bodies = (await journal.entries()).map(({ body }) => JSON.parse(body));
     expect(bodies.map(({ at, events }) => [at, events.length])).toEqual([

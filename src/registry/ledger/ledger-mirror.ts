@@ -12,6 +12,17 @@ import { keepListing, keepStanding, namesOf, note, noted } from './listing.ts';
 import { mirrorPast } from './mirror-past.ts';
 import { readStored } from './read-stored.ts';
 import { appendSighting } from './sightings.ts';
+import {
+  childRecords,
+  datasetKey,
+  fileRecords,
+  firstRunRecords,
+  keepRecords,
+  keptKeys,
+  keptRecords,
+  loggedModelRecords,
+  ownerKey,
+} from './sync-records.ts';
 import { runBody, versionBody } from './wire-bodies.ts';
 
 /** Bodies come many at once, as one text of JSON: a row and a parsing each take longer. Not all at once: a text has its bounds. */
@@ -114,7 +125,24 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
         );
         return new Map(runs.map((run) => [run.id, run]));
       },
+      async firstWith(experimentId, datasets) {
+        const keys = datasets.map((dataset) => datasetKey(experimentId, dataset));
+        const found = keptRecords(database, store, firstRunRecords, keys);
+        return keys.map((key) => found.get(key));
+      },
+      async childrenOf({ id }, limit) {
+        const kept = keptRecords(database, store, childRecords, [id]).get(id) ?? [];
+        return kept.slice(0, limit);
+      },
     },
+    async modelFiles(owner) {
+      const key = ownerKey(owner);
+      const seen = keptRecords(database, store, fileRecords, [key]).get(key);
+      if (seen !== undefined && 'texts' in seen) return new Map(seen.texts);
+      const what = `${owner.kind === 'run' ? 'run' : 'logged model'} ${owner.id}`;
+      throw new LineageError('FILES_NOT_KEPT', { what, registry: title, problem: seen?.problem });
+    },
+    loggedModelIds: () => keptKeys(database, store, loggedModelRecords),
     models: {
       title,
       async *models() {
@@ -134,9 +162,11 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
         throw new LineageError('STAGE_EMPTY', { name, stage, stages: stageHolders(versions) });
       },
       async loggedModel(modelId) {
+        const found = keptRecords(database, store, loggedModelRecords, [modelId]).get(modelId);
+        if (found !== undefined) return found;
         throw new LineageError('LOGGED_MODEL_NOT_FOUND', { modelId, registry: title });
       },
-      loggedModels: async () => new Map(),
+      loggedModels: async (ids) => keptRecords(database, store, loggedModelRecords, ids),
       async byAlias(name, alias) {
         const { versions } = modelOf(name);
         const found = versions.find(({ aliases }) => aliases.includes(alias));
@@ -146,7 +176,7 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
       },
     },
 
-    save({ models, runs, fingerprint, previous }, at) {
+    save({ models, runs, beside, fingerprint, previous }, at) {
       let changes: SightingChanges = { newVersions: 0, moves: 0, gone: 0, newRuns: 0 };
       // Whoever else looks at the same time waits, and compares with what this one saw.
       database.write((run) => {
@@ -171,6 +201,7 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
             JSON.stringify(one),
           ]);
         }
+        if (beside !== undefined) keepRecords(writer, store, beside);
         appendSighting(writer, { store, at, events: seen.events });
         changes = { ...seen.changes, newRuns };
       });

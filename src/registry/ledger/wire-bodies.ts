@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { ModelVersion } from '../model.ts';
+import type { LoggedModel, ModelVersion } from '../model.ts';
 import { type Run, runStatuses } from '../run.ts';
+import type { FirstRun } from '../run-search.ts';
 
 /** Not `z.record`, which would take half of the time that a run takes. */
 const texts = z.custom<Readonly<Record<string, string>>>(
@@ -50,4 +51,21 @@ export const versionBody: z.ZodType<ModelVersion> = z.object({
   tags: texts,
   createdAt: z.number().exactOptional(),
   updatedAt: z.number().exactOptional(),
+});
+/** A logged model as the ledger keeps its copy. */
+export const loggedModelBody: z.ZodType<LoggedModel> = z.object({
+  id: z.string(),
+  name: z.string().exactOptional(),
+  runId: z.string().exactOptional(),
+  params: texts.exactOptional(),
+  tags: texts.exactOptional(),
+});
+/** Paths with texts, or why there are none. */
+export const seenFilesBody = z.union([
+  z.object({ texts: z.array(z.tuple([z.string(), z.string()])) }),
+  z.object({ problem: z.string() }),
+]);
+export const firstRunBody: z.ZodType<FirstRun> = z.object({
+  id: z.string(),
+  startedAt: z.number().exactOptional(),
 });

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import { aModelVersion, aRun } from '../../test/support/builders.ts';
+import { LineageError } from '../base/errors.ts';
+import type { ArtifactReader } from '../registry/artifact-reader.ts';
+import type { Run } from '../registry/run.ts';
+import { recordsBeside } from './records-beside.ts';
+import { stampTag } from './stamp.ts';
+
+const metadata =
+  'metadata:\n  feature_table: analytics.t\n  feature_table_version: 3\nflavors: {}\n';
+
+/** A server that has some logged models and files, and what was asked of it. */
+function aServer(found: readonly string[], files: Readonly<Record<string, string>> = {}) {
+  const asked: string[] = [];
+  const refused = (source: string) =>
+    new LineageError('SERVER_REFUSED', { source, status: 403, problem: 'no' });
+  const artifactReader: ArtifactReader = {
+    async list({ id }, folder) {
+      asked.push(`list ${id} ${folder}`);
+      throw refused('artifacts');
+    },
+    async read({ id }, path) {
+      asked.push(`read ${id} ${path}`);
+      const text = files[`${id} ${path}`];
+      if (text === undefined) throw refused('artifacts');
+      return text;
+    },
+  };
+  const loggedModel = async (id: string) => {
+    asked.push(id);
+    if (found.includes(id)) return { id };
+    throw new LineageError('LOGGED_MODEL_NOT_FOUND', { modelId: id, registry: 'MLflow' });
+  };
+  const models = {
+    loggedModel,
+    loggedModels: async (ids: readonly string[]) => {
+      asked.push(ids.join(' '));
+      return new Map(ids.slice(0, 1).map((id) => [id, { id }]));
+    },
+  };
+  const search = {
+    firstWith: async () => [],
+    childrenOf: async (run: Run) => {
+      asked.push(`children ${run.id}`);
+      return [aRun({ id: 'child' })];
+    },
+  };
+  return { asked, registry: { models, search, artifactReader } };
+}
+
+const params = { feature_table: 'analytics.t', feature_table_version: '3' };
+const history = { 'mlflow.log-model.history': '[{"artifact_path": "model"}]' };
+
+test('logged models are asked for together, those that were not had so by themselves, those that are gone not again', async () => {
+  const { asked, registry } = aServer(['m-2']);
+  const sighted = ['m-1', 'm-2', 'm-3'].map((loggedModelId) => ({
+    version: aModelVersion({ loggedModelId }),
+    run: aRun({ tags: { [stampTag]: '{}' } }),
+  }));
+  const { loggedModels, files } = await recordsBeside(sighted, registry, { isFull: false });
+  expect(loggedModels.map(({ id }) => id)).toEqual(['m-1', 'm-2']);
+  // A run that asof stamped needs no files.
+  expect(files).toEqual([]);
+  expect(asked).toEqual(['m-1 m-2 m-3', 'm-2', 'm-3']);
+});
+
+test('of files what tells of data is kept, or why they can not be had; those of runs without a model are not looked for', async () => {
+  const { asked, registry } = aServer(['m-1'], {
+    'r model/MLmodel': metadata,
+    'm-1 MLmodel': 'flavors: {}\n',
+  });
+  const sighted = [
+    { run: aRun({ id: 'r', params, tags: history }) },
+    { version: aModelVersion({ loggedModelId: 'm-1' }), run: aRun({ id: 's', params }) },
+    { run: aRun({ id: 'refused', params, tags: history }) },
+    { run: aRun({ id: 'bare' }) },
+  ];
+  const seen: string[] = [];
+  const onFiles = (looked: number, of: number) => seen.push(`${looked} of ${of}`);
+  const { files } = await recordsBeside(sighted, registry, { isFull: false, onFiles });
+  const text = '{"metadata":{"feature_table":"analytics.t","feature_table_version":"3"}}';
+  expect(files).toMatchObject([
+    { owner: { kind: 'run', id: 'r' }, texts: new Map([['model/MLmodel', text]]) },
+    { owner: { kind: 'logged-model', id: 'm-1' }, texts: new Map([['MLmodel', '']]) },
+    { owner: { kind: 'run', id: 'refused' }, problem: expect.stringContaining('SERVER_REFUSED') },
+  ]);
+  expect(seen).toEqual(['1 of 3', '2 of 3', '3 of 3']);
+  expect(asked.filter((what) => what.includes('bare'))).toEqual([]);
+});
+
+test('in full, also the files and the children of runs that say no version are looked at', async () => {
+  const { asked, registry } = aServer([]);
+  const sighted = [{ run: aRun({ id: 'bare' }) }, { run: aRun({ id: 'says', params }) }];
+  const { files, children } = await recordsBeside(sighted, registry, { isFull: true });
+  expect(files.map(({ owner }) => owner.id)).toEqual(['bare']);
+  expect(children).toEqual([{ parentId: 'bare', runs: [aRun({ id: 'child' })] }]);
+  expect(asked.filter((what) => what !== '')).toEqual(['list bare ', 'children bare']);
+});
+
+test('a server that is down keeps nothing', async () => {
+  const { registry } = aServer(['m-1']);
+  const failure = async () => {
+    throw new LineageError('SERVER_UNREACHABLE', { url: 'http://h', problem: 'it is down' });
+  };
+  const down = { ...registry, artifactReader: { list: failure, read: failure } };
+  const sighted = [{ run: aRun({ params, tags: history }) }];
+  await expect(recordsBeside(sighted, down, { isFull: false })).rejects.toMatchObject({
+    code: 'SERVER_UNREACHABLE',
+  });
+});

@@ -1,0 +1,144 @@
+import { isLineageError, type LineageError } from '../base/errors.ts';
+import { mapParallel } from '../base/parallel.ts';
+import type { ArtifactReader } from '../registry/artifact-reader.ts';
+import type { LoggedModel, ModelVersion } from '../registry/model.ts';
+import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { RecordsBeside, SeenFiles } from '../registry/records-beside.ts';
+import type { Run } from '../registry/run.ts';
+import type { RunSearch } from '../registry/run-search.ts';
+import { firstRuns } from './ask-ahead.ts';
+import { mostChildren } from './gather-evidence.ts';
+import { type ModelOwner, searchedFiles } from './model-files.ts';
+import { loggedModelIdsOf } from './model-makers.ts';
+import { ownRecords, saysVersion } from './own-records.ts';
+import type { GatherOptions } from './recorder-evidence.ts';
+import { stampTag } from './stamp.ts';
+import { bearingOnData } from './wire-model-files.ts';
+
+/** Requests that run at once. */
+const requestsAtOnce = 16;
+
+/** A registered version and its run, or one of them. */
+export interface Sighted {
+  readonly version?: ModelVersion;
+  readonly run?: Run | undefined;
+}
+
+export interface RecordsBesideOptions extends GatherOptions {
+  /** Also looks where MLflow notes no files: a request or two for each run that says no version. */
+  readonly isFull: boolean;
+  /** Models of which the files were looked at so far. */
+  readonly onFiles?: (looked: number, of: number) => void;
+}
+
+/**
+ * What a registry holds beside these runs and versions that tells of their data: logged models, the first runs with their datasets and,
+ * of what has no stamp, the files of models that MLflow notes. One request a model for those, a few for all of the others; with
+ * `isFull` also other files, and the runs that were started in those that say no version.
+ */
+export async function recordsBeside(
+  sighted: readonly Sighted[],
+  registry: {
+    readonly models: Pick<ModelRegistry, 'loggedModel' | 'loggedModels'>;
+    readonly search: Pick<RunSearch, 'firstWith' | 'childrenOf'>;
+    readonly artifactReader?: ArtifactReader;
+  },
+  options: RecordsBesideOptions,
+): Promise<RecordsBeside> {
+  const call = options.signal ? { signal: options.signal } : {};
+  const loggedModels = await loggedModelsOf(sighted, registry.models, call);
+  const models = {
+    loggedModel: async (id: string) =>
+      loggedModels.get(id) ?? (await registry.models.loggedModel(id, call)),
+  };
+  const owners = new Map<string, ModelOwner>();
+  const silent = new Map<string, Run>();
+  for (const { version, run } of sighted) {
+    if (run?.tags[stampTag] !== undefined) continue;
+    const loggedModelId = version?.loggedModelId;
+    const own = await ownRecords({ run, version, loggedModelId }, { models }, options);
+    for (const owner of own.owners) owners.set(`${owner.kind} ${owner.id}`, owner);
+    if (!options.isFull || run === undefined || own.parts.some(saysVersion)) continue;
+    silent.set(run.id, run);
+    if (own.unnoted) owners.set(`run ${run.id}`, own.unnoted);
+  }
+  const { artifactReader } = registry;
+  let looked = 0;
+  const files = await mapParallel(
+    artifactReader === undefined ? [] : [...owners.values()],
+    requestsAtOnce,
+    async (owner) => {
+      const seen = artifactReader && (await filesOf(owner, artifactReader, call));
+      looked += 1;
+      options.onFiles?.(looked, owners.size);
+      return seen;
+    },
+    call,
+  );
+  const children = await mapParallel(
+    [...silent.values()],
+    requestsAtOnce,
+    async (run) => {
+      const runs = await registry.search.childrenOf(run, mostChildren, call);
+      return { parentId: run.id, runs };
+    },
+    call,
+  );
+  return {
+    loggedModels: [...loggedModels.values()],
+    files: files.filter((seen) => seen !== undefined),
+    children,
+    firstRuns: await firstRuns(
+      sighted.flatMap(({ run }) => run ?? []),
+      registry.search,
+      call,
+    ),
+  };
+}
+
+async function loggedModelsOf(
+  sighted: readonly Sighted[],
+  models: Pick<ModelRegistry, 'loggedModel' | 'loggedModels'>,
+  call: { readonly signal?: AbortSignal },
+): Promise<ReadonlyMap<string, LoggedModel>> {
+  const ids = new Set(
+    sighted.flatMap(({ version, run }) => loggedModelIdsOf(version?.loggedModelId, run)),
+  );
+  const found = new Map(await models.loggedModels([...ids], call));
+  await mapParallel(
+    [...ids].filter((id) => !found.has(id)),
+    requestsAtOnce,
+    async (id) => {
+      try {
+        found.set(id, await models.loggedModel(id, call));
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+      }
+    },
+    call,
+  );
+  return found;
+}
+
+async function filesOf(
+  owner: ModelOwner,
+  artifacts: ArtifactReader,
+  call: { readonly signal?: AbortSignal },
+): Promise<SeenFiles> {
+  try {
+    const texts = new Map<string, string>();
+    for (const [path, text] of await searchedFiles(artifacts)(owner, call)) {
+      texts.set(path, await bearingOnData(path, text));
+    }
+    return { owner, texts };
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return { owner, problem: `${error.code}: ${error.message}` };
+  }
+}
+
+/** The server's answer about one thing; what fails otherwise would fail for all. */
+function isRefusal(error: unknown): error is LineageError {
+  const codes = ['LOGGED_MODEL_NOT_FOUND', 'SERVER_REFUSED', 'UNEXPECTED_RESPONSE'];
+  return isLineageError(error) && codes.includes(error.code);
+}
