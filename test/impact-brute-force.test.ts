@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { duckdbReader } from '../src/delta/duckdb/duckdb-reader.ts';
-import { localTableStore } from '../src/delta/log/local-table-store.ts';
-import { logHistory } from '../src/delta/log/log-history.ts';
-import { logSnapshots } from '../src/delta/log/log-snapshots.ts';
-import { commitsByVersion, followCommit } from '../src/lineage/survival.ts';
+import { connectTables } from '../src/connect-tables.ts';
+import { parseTableName } from '../src/delta/table-ref.ts';
+import { followCommit, replayOf } from '../src/lineage/survival.ts';
 import { copyTable, sparkRows, tableCase, tableNames } from './support/tables.ts';
 
 // What followCommit reads out of the log, held against all the rows of all versions as Spark read them. A row is known by its text, so
@@ -53,17 +51,8 @@ test('there are tables to follow commits through', () => {
 
 describe.each(cases)('$name', ({ name, stretch }) => {
   test('what the log says of each commit holds for the rows', async () => {
-    const store = localTableStore(await copyTable(name));
-    const snapshots = logSnapshots(store, name);
-    const table = {
-      name,
-      location: store.root,
-      history: logHistory(store, name, Date.now),
-      facts: snapshots,
-      snapshots,
-      reader: duckdbReader(name, snapshots),
-    };
-    const commits = await commitsByVersion(table, {});
+    const tables = connectTables({ tables: {} }, { cwd: '.' });
+    const table = tables.open(parseTableName(await copyTable(name)));
     const rows = new Map(
       await Promise.all(
         stretch.map(async (version) => [version, await counted(name, version)] as const),
@@ -73,18 +62,19 @@ describe.each(cases)('$name', ({ name, stretch }) => {
     const last = stretch.at(-1) ?? 0;
     const problems: string[] = [];
     let followed = 0;
+    const replay = await replayOf(table, { from: first === 0 ? 0 : first + 1, to: last }, {});
     for (const version of stretch) {
       const before = version === first ? new Map<string, number>() : rows.get(version - 1);
       const after = rows.get(version);
       if (before === undefined || after === undefined || (version === first && first > 0)) continue;
-      const effect = await followCommit(table, commits, version, last, {});
+      const effect = followCommit(replay, version, stretch);
       const added = difference(after, before);
       const removed = difference(before, after);
       for (const [at, { held, lacking }] of effect.at) {
         const there = rows.get(at) ?? new Map<string, number>();
         const heldNow = size(added) - size(difference(added, there));
         const lackingNow = size(difference(removed, there));
-        const what = `v${version} (${commits.get(version)?.operation}) at v${at}`;
+        const what = `v${version} (${effect.commit.operation}) at v${at}`;
         followed += 1;
         if (held.atMost !== undefined && heldNow > held.atMost) {
           problems.push(`${what}: ${heldNow} rows are held, at most ${held.atMost} were said`);

@@ -1,19 +1,20 @@
 import { isLineageError } from '../base/errors.ts';
 import type { DeltaTable } from '../delta/delta-table.ts';
 import type { ModelVersion } from '../registry/model.ts';
-import type { RunSearch } from '../registry/run-search.ts';
 import { type CallOptions, openTable } from './find-table.ts';
 import type { EvidenceSources } from './gather-evidence.ts';
 import type { TableEvidence } from './group-evidence.ts';
-import { announce, judgeLink } from './judge-link.ts';
+import { judgeLink } from './judge-link.ts';
 import { countMatching } from './matching-rows.ts';
 import type { GatherOptions } from './recorder-evidence.ts';
-import { type RecordedModel, registryLinks } from './registry-links.ts';
 import { rememberingSources } from './remembering-sources.ts';
 import type { ImpactedModel, ImpactResult } from './result/impact.ts';
 import type { Warning } from './result/parts.ts';
-import { type CommitEffect, commitsByVersion, followCommit, type RowBounds } from './survival.ts';
-import { tableStates } from './table-states.ts';
+import { allVersions, subjectOf } from './subjects.ts';
+import { type CommitEffect, followCommit, type RowBounds, replayOf } from './survival.ts';
+import { type TableStates, tableStates } from './table-states.ts';
+import type { TraceSources } from './trace-sources.ts';
+import { gatherRecords, type SubjectRecords } from './trace-subject.ts';
 
 export interface ImpactRequest {
   readonly table: DeltaTable;
@@ -42,7 +43,7 @@ interface Use {
  */
 export async function impact(
   { table, commits: range, predicate, protectedStages }: ImpactRequest,
-  sources: Omit<EvidenceSources, 'search'> & { readonly search: Pick<RunSearch, 'byIds'> },
+  given: TraceSources,
   options: ImpactOptions,
 ): Promise<ImpactResult> {
   const call = options.signal ? { signal: options.signal } : {};
@@ -52,21 +53,19 @@ export async function impact(
     // Says when there is no such version.
     await table.history.resolve({ kind: 'version', version: range.to }, call);
   }
-  const warnings: Warning[] = [];
-  const remembering = rememberingSources(sources);
-  const recorded = await registryLinks(remembering, options);
-  const uses = await usesOf(table, tableId, recorded, remembering, options);
-  const without = recorded.filter(({ tables }) => tables.length === 0).length;
-  if (without > 0) {
-    const message = `${without} model version${without === 1 ? '' : 's'} record${without === 1 ? 's' : ''} no table on the runs that made them, so nothing is known of their data; 'asof trace' looks further, for one.`;
-    warnings.push({ code: 'MODELS_UNKNOWN', message });
-  }
-  const versions = [...new Set(uses.flatMap(({ version }) => version ?? []))];
+  const sources = rememberingSources(given);
+  const states = tableStates(sources.tables, options);
+  const subjects = (await allVersions(sources.models, call)).map(subjectOf);
+  const recorded = await gatherRecords(subjects, sources, states, options);
+  const uses = await usesOf(table, tableId, recorded, sources, { ...options, states });
+  // What somebody recorded need not be there.
+  const isThere = (version: number) => version <= latest.version;
+  const versions = [...new Set(uses.flatMap(({ version }) => version ?? []))].filter(isThere);
   const effects = range ? await effectsOf(table, range, versions, call) : [];
   // A condition that is none is refused, also where no version is asked about.
   const looked = versions.length === 0 ? [latest.version] : versions;
   const matches = predicate ? await matchesIn(table, looked, predicate, call) : undefined;
-  const models = uses.map((use) => judged(use, range, effects, matches));
+  const models = uses.map((use) => judged(use, latest.version, range, effects, matches));
   const affected = models.filter(({ effect }) => effect !== 'none');
   const isHit = ({ stages, effect }: ImpactedModel) =>
     effect !== 'unknown' && stages.some((stage) => protectedStages.includes(stage));
@@ -98,45 +97,56 @@ export async function impact(
     unaffected: models.length - affected.length,
     protectedStages: [...protectedStages],
     isProtectedHit: affected.some(isHit),
-    warnings,
+    warnings: [...warningsOf(recorded)],
   };
+}
+
+/** Of how many model versions the answer can't tell, or not all. */
+function warningsOf(recorded: readonly SubjectRecords[]): readonly Warning[] {
+  const found: Warning[] = [];
+  const count = (number: number) => `${number} model version${number === 1 ? '' : 's'}`;
+  const without = recorded.filter(({ uses }) => uses.length === 0).length;
+  if (without > 0) {
+    const message = `Of ${count(without)} no table is recorded, so nothing is known of their data; 'asof trace' infers what it can, for one.`;
+    found.push({ code: 'MODELS_UNKNOWN', message });
+  }
+  const unlooked = recorded.flatMap(
+    ({ warnings }) => warnings.find(({ code }) => code === 'FILES_UNCHECKED') ?? [],
+  );
+  if (unlooked[0] !== undefined) {
+    const message = `Of ${count(unlooked.length)} not all files were looked at. The first: ${unlooked[0].message}`;
+    found.push({ code: 'FILES_UNCHECKED', message });
+  }
+  return found;
 }
 
 /** The model versions that record the table, each with the version that they were trained on. */
 async function usesOf(
   table: DeltaTable,
   tableId: string,
-  recorded: readonly RecordedModel[],
+  recorded: readonly SubjectRecords[],
   sources: Pick<EvidenceSources, 'tables'>,
-  options: ImpactOptions,
+  options: ImpactOptions & { readonly states: TableStates },
 ): Promise<readonly Use[]> {
-  const states = tableStates(sources.tables, options);
   const uses: Use[] = [];
-  // What one run records stands once for all its models.
-  const known = new Map<RecordedModel['tables'], readonly Omit<Use, 'model'>[]>();
-  const groupsAbout = ({ tables }: RecordedModel) =>
-    tables.filter((group) => isAbout(group, table, tableId, sources));
-  for (const model of recorded) announce(model.run, groupsAbout(model), states);
-  for (const one of recorded) {
-    const { version: model, run, tables } = one;
-    const own =
-      known.get(tables) ??
-      (await Promise.all(
-        groupsAbout(one).map(async (group): Promise<Omit<Use, 'model'>> => {
-          const [{ kind, version }] = group;
-          const isPlain = group.every((item) => item.version === version);
-          if (kind === 'stamp' && isPlain) return { version, certainty: 'stamped' };
-          const { link } = await judgeLink(group[0].of ?? run, group, { ...options, states });
-          return { version: link.version ?? undefined, certainty: link.certainty };
-        }),
-      ));
-    known.set(tables, own);
-    uses.push(...own.map((use) => ({ model, ...use })));
+  for (const { subject, run, uses: groups } of recorded) {
+    const { version: model } = subject;
+    if (model === undefined) continue;
+    for (const group of groups) {
+      if (!isAbout(group, table, tableId, sources)) continue;
+      const [{ kind, version }] = group;
+      const isPlain = group.every((item) => item.version === version);
+      if (kind === 'stamp' && isPlain) {
+        uses.push({ model, version, certainty: 'stamped' });
+        continue;
+      }
+      const { link } = await judgeLink(group[0].of ?? run, group, options);
+      uses.push({ model, version: link.version ?? undefined, certainty: link.certainty });
+    }
   }
   return uses;
 }
 
-/** The table id decides where a record has one; else the place. */
 function isAbout(
   group: TableEvidence,
   table: DeltaTable,
@@ -152,15 +162,15 @@ function isAbout(
 
 async function effectsOf(
   table: DeltaTable,
-  { from, to }: { readonly from: number; readonly to: number },
+  range: { readonly from: number; readonly to: number },
   versions: readonly number[],
   call: CallOptions,
 ): Promise<readonly CommitEffect[]> {
-  const commits = await commitsByVersion(table, call);
-  const last = Math.max(to, ...versions);
+  const replay = await replayOf(table, range, call);
   const effects: CommitEffect[] = [];
-  for (let version = from; version <= to; version++) {
-    effects.push(await followCommit(table, commits, version, last, call));
+  for (let version = range.from; version <= range.to; version++) {
+    call.signal?.throwIfAborted();
+    effects.push(followCommit(replay, version, versions));
   }
   return effects;
 }
@@ -190,6 +200,7 @@ const zero: RowBounds = { atLeast: 0, atMost: 0 };
 
 function judged(
   { model, version, certainty }: Use,
+  latest: number,
   range: { readonly from: number; readonly to: number } | undefined,
   effects: readonly CommitEffect[],
   matches: Matches | undefined,
@@ -213,6 +224,9 @@ function judged(
   });
   if (version === undefined) {
     return unknown('it was trained on the table, and which version is not known');
+  }
+  if (version > latest) {
+    return unknown(`the table has no version ${version}: its latest is ${latest}`);
   }
   if (matches !== undefined) {
     const count = matches.get(version);

@@ -1,7 +1,7 @@
 import { isLineageError } from '../base/errors.ts';
 import type { DeltaTable } from '../delta/delta-table.ts';
-import { liveRows } from '../delta/file-stats.ts';
 import type { Commit } from '../delta/table-history.ts';
+import { type FileSpan, spansAt, type Timeline } from '../delta/table-timeline.ts';
 import type { CallOptions } from './find-table.ts';
 
 /** A number of rows that the log bounds; `atMost` is absent where it does not. */
@@ -22,12 +22,33 @@ export interface CommitEffect {
   readonly commit: Commit;
   readonly added: RowBounds;
   readonly removed: RowBounds;
-  /** By version, from the commit's own on. */
+  /** By version: those that were asked about, from the commit's own on. */
   readonly at: ReadonlyMap<number, Survival>;
 }
 
-/** A version's files: rows that can be read and rows deleted, by path. */
-type Files = ReadonlyMap<string, { readonly rows: number | undefined; readonly vector: string }>;
+/** Live files by path: rows that can be read and rows deleted. */
+type Files = ReadonlyMap<string, LiveFile>;
+
+interface LiveFile {
+  readonly rows: number | undefined;
+  readonly vector: string;
+  readonly sizeBytes: number;
+}
+
+/** What a version did to the files of the one before. */
+interface Step {
+  readonly fresh: ReadonlyMap<string, LiveFile>;
+  readonly gone: ReadonlyMap<string, LiveFile>;
+  /** Files with other rows deleted than before. */
+  readonly masked: ReadonlyMap<string, { readonly before: LiveFile; readonly after: LiveFile }>;
+}
+
+/** The versions of a table one after the other, from one reading of its log. */
+export interface Replay {
+  readonly timeline: Timeline;
+  readonly commits: ReadonlyMap<number, Commit>;
+  readonly steps: ReadonlyMap<number, Step>;
+}
 
 /** Files that hold rows of the commit, nobody knows in which of them how many. */
 interface Group {
@@ -36,7 +57,6 @@ interface Group {
 }
 
 interface State {
-  readonly files: Files;
   readonly groups: readonly Group[];
   readonly lacking: RowBounds;
 }
@@ -49,46 +69,133 @@ const copiesNothing =
   /^(WRITE|CREATE|REPLACE|CTAS|TRUNCATE|STREAMING UPDATE|COPY INTO|CLONE|CONVERT)/i;
 
 /**
+ * Reads what these commits did, and all behind them.
+ *
+ * @throws LineageError VERSION_TOO_OLD and the like where a commit, or the version before it, can't be rebuilt
+ */
+export async function replayOf(
+  { history, timelines }: Pick<DeltaTable, 'history' | 'timelines'>,
+  { from, to }: { readonly from: number; readonly to: number },
+  options: CallOptions,
+): Promise<Replay> {
+  if (timelines === undefined) throw new TypeError('a table with snapshots has a timeline');
+  const versions = [...(from === 0 ? [] : [from - 1]), from, to];
+  const timeline = await timelines.read(versions, options);
+  for (const version of versions) {
+    const failure = timeline.failures.get(version);
+    if (failure !== undefined) throw failure;
+  }
+  return { timeline, commits: await commitsByVersion(history, options), steps: stepsOf(timeline) };
+}
+
+function stepsOf({ spans }: Timeline): Replay['steps'] {
+  const begun = new Map<number, FileSpan[]>();
+  const ended = new Map<number, FileSpan[]>();
+  const put = (map: Map<number, FileSpan[]>, version: number, span: FileSpan) => {
+    const known = map.get(version);
+    if (known === undefined) map.set(version, [span]);
+    else known.push(span);
+  };
+  for (const span of spans) {
+    put(begun, span.from, span);
+    if (span.to !== undefined) put(ended, span.to, span);
+  }
+  const steps = new Map<number, Step>();
+  for (const version of new Set([...begun.keys(), ...ended.keys()])) {
+    const fresh = filesOf(begun.get(version) ?? []);
+    const gone = filesOf(ended.get(version) ?? []);
+    const masked = new Map<string, { before: LiveFile; after: LiveFile }>();
+    for (const [path, after] of fresh) {
+      const before = gone.get(path);
+      if (before === undefined) continue;
+      fresh.delete(path);
+      gone.delete(path);
+      if (before.vector !== after.vector) masked.set(path, { before, after });
+    }
+    steps.set(version, { fresh, gone, masked });
+  }
+  return steps;
+}
+
+function filesOf(spans: readonly FileSpan[]): Map<string, LiveFile> {
+  return new Map(
+    spans.map(({ file, rows }) => {
+      const vector = file.deletionVector === undefined ? '' : JSON.stringify(file.deletionVector);
+      return [file.path, { rows, vector, sizeBytes: file.sizeBytes }];
+    }),
+  );
+}
+
+/** Unlike for unlike files: how many there are, and their bytes. */
+const sizeOf = (files: Files) => {
+  let bytes = 0;
+  for (const { sizeBytes } of files.values()) bytes += sizeBytes;
+  return `${files.size} ${bytes}`;
+};
+
+/**
  * Follows what a commit did through the versions behind it, file by file: a row that it added is live as long as its file is, in the file
  * that compaction put it in, or in one that an UPDATE copied it to. What the log alone can't tell is given as bounds, never as one number.
  *
- * @param until the last version that is asked about
- * @throws LineageError VERSION_TOO_OLD and the like where the commit, or a version that it has to be followed through, can't be rebuilt
+ * @param wanted the versions that are asked about
  */
-export async function followCommit(
-  table: DeltaTable,
-  commits: ReadonlyMap<number, Commit>,
+export function followCommit(
+  { timeline, commits, steps }: Replay,
   version: number,
-  until: number,
-  options: CallOptions,
-): Promise<CommitEffect> {
-  const before = version === 0 ? new Map() : await filesAt(table, version - 1, options);
-  const after = await filesAt(table, version, options);
+  wanted: readonly number[],
+): CommitEffect {
+  const versions = new Set(wanted);
+  const last = wanted.reduce((most, one) => Math.max(most, one), version);
+  const before = version === 0 ? new Map() : filesOf(spansAt(timeline, version - 1));
+  const files = filesOf(spansAt(timeline, version));
   const commit = commits.get(version) ?? { version, timestamp: 0 };
-  const change = changeOf(before, after, commit);
+  const change = changeOf(steps.get(version) ?? nothingDone, commit);
   const isRewrite = rewrites.test(commit.operation ?? '');
   const added = isRewrite ? nothing : change.added;
   const removed = isRewrite ? nothing : change.removed;
   let state: State = {
-    files: after,
     groups:
       isRewrite || change.fresh.length === 0 ? [] : [{ paths: new Set(change.fresh), held: added }],
     lacking: removed,
   };
-  const at = new Map<number, Survival>([[version, survivalOf(state)]]);
-  const states: State[] = [{ files: before, groups: [], lacking: nothing }, state];
-  for (let next = version + 1; next <= until; next++) {
-    const files = await filesAt(table, next, options);
+  const at = new Map<number, Survival>();
+  const states = [
+    { version: version - 1, size: sizeOf(before), state: { groups: [], lacking: nothing } },
+    { version, size: sizeOf(files), state },
+  ];
+  let bytes = [...files.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  if (versions.has(version)) at.set(version, survivalOf(state));
+  for (let next = version + 1; next <= last; next++) {
+    const step = steps.get(next) ?? nothingDone;
+    for (const [path, { sizeBytes }] of step.gone) {
+      files.delete(path);
+      bytes -= sizeBytes;
+    }
+    for (const [path, file] of step.fresh) {
+      files.set(path, file);
+      bytes += file.sizeBytes;
+    }
+    for (const [path, { after }] of step.masked) files.set(path, after);
+    const size = `${files.size} ${bytes}`;
     const later = commits.get(next) ?? { version: next, timestamp: 0 };
     // A version that is restored has all that it had, whatever came between.
     const restored = /^RESTORE/i.test(later.operation ?? '')
-      ? states.findLast((known) => isSame(known.files, files))
+      ? states.findLast(
+          (known) => known.size === size && isSame(filesAt(timeline, known.version), files),
+        )
       : undefined;
-    state = restored ? { ...restored, files } : stepped(state, files, later);
-    states.push(state);
-    at.set(next, survivalOf(state));
+    state = restored?.state ?? stepped(state, step, files, later);
+    states.push({ version: next, size, state });
+    if (versions.has(next)) at.set(next, survivalOf(state));
   }
   return { commit, added, removed, at };
+}
+
+const nothingDone: Step = { fresh: new Map(), gone: new Map(), masked: new Map() };
+
+/** None before the first version. */
+function filesAt(timeline: Timeline, version: number): Files {
+  return version < 0 ? new Map() : filesOf(spansAt(timeline, version));
 }
 
 function survivalOf({ groups, lacking }: State): Survival {
@@ -104,25 +211,17 @@ interface Change {
   readonly copied: RowBounds;
 }
 
-function changeOf(
-  before: Files,
-  after: Files,
-  { operation = '', operationMetrics }: Commit,
-): Change {
-  const fresh = [...after.keys()].filter((path) => !before.has(path));
-  const gone = [...before.keys()].filter((path) => !after.has(path));
-  const freshRows = sum(fresh.map((path) => after.get(path)?.rows));
-  const goneRows = sum(gone.map((path) => before.get(path)?.rows));
+function changeOf(step: Step, { operation = '', operationMetrics }: Commit): Change {
+  const fresh = [...step.fresh.keys()];
+  const gone = [...step.gone.keys()];
+  const freshRows = sum([...step.fresh.values()].map(({ rows }) => rows));
+  const goneRows = sum([...step.gone.values()].map(({ rows }) => rows));
   const masked = sum(
-    [...after].flatMap(([path, { rows, vector }]) => {
-      const earlier = before.get(path);
-      if (earlier === undefined || earlier.vector === vector) return [];
-      return [
-        rows === undefined || earlier.rows === undefined
-          ? undefined
-          : Math.max(0, earlier.rows - rows),
-      ];
-    }),
+    [...step.masked.values()].map(({ before, after }) =>
+      after.rows === undefined || before.rows === undefined
+        ? undefined
+        : Math.max(0, before.rows - after.rows),
+    ),
   );
   const isEmpty = fresh.length === 0 || (gone.length === 0 && masked === 0);
   const copied = isEmpty
@@ -167,27 +266,25 @@ function copiedRows(
   return upTo(copied, copied + updated);
 }
 
-function stepped(state: State, files: Files, commit: Commit): State {
-  const change = changeOf(state.files, files, commit);
-  const isRewrite = rewrites.test(commit.operation ?? '');
-  const gone = new Set(change.gone);
+/** @param files those of the version that the step led to */
+function stepped(state: State, step: Step, files: Files, commit: Commit): State {
   const untouched: Group[] = [];
   const touched: Group[] = [];
+  const changed = [...step.gone.keys(), ...step.masked.keys()];
   for (const group of state.groups) {
-    const isTouched = [...group.paths].some(
-      (path) => gone.has(path) || files.get(path)?.vector !== state.files.get(path)?.vector,
-    );
-    (isTouched ? touched : untouched).push(group);
+    (changed.some((path) => group.paths.has(path)) ? touched : untouched).push(group);
   }
-  if (touched.length === 0) return { ...state, files };
+  if (touched.length === 0) return state;
+  const change = changeOf(step, commit);
+  const isRewrite = rewrites.test(commit.operation ?? '');
   const held = touched.reduce((all, group) => plus(all, group.held), nothing);
   const paths = new Set(
     touched.flatMap((group) => [...group.paths]).filter((path) => files.has(path)),
   );
   if (isRewrite || change.copied.atMost !== 0) for (const path of change.fresh) paths.add(path);
-  if (paths.size === 0) return { ...state, files, groups: untouched };
+  if (paths.size === 0) return { ...state, groups: untouched };
   const group: Group = { paths, held: isRewrite ? held : lessened(held, change, paths, files) };
-  return { ...state, files, groups: [...untouched, group] };
+  return { ...state, groups: [...untouched, group] };
 }
 
 /** What is left after rows were removed, of which nobody knows whether they were these. */
@@ -204,18 +301,6 @@ function lessened(
     atLeast: Math.min(atLeast, most),
     ...(most < Number.MAX_SAFE_INTEGER && { atMost: most }),
   };
-}
-
-async function filesAt(table: DeltaTable, version: number, options: CallOptions): Promise<Files> {
-  const files = new Map<string, { rows: number | undefined; vector: string }>();
-  const snapshot = await table.snapshots.at(version, options);
-  for await (const batch of snapshot.files(options)) {
-    for (const file of batch) {
-      const vector = file.deletionVector === undefined ? '' : JSON.stringify(file.deletionVector);
-      files.set(file.path, { rows: liveRows(file), vector });
-    }
-  }
-  return files;
 }
 
 function isSame(a: Files, b: Files): boolean {
@@ -245,13 +330,13 @@ function minus(a: RowBounds, b: RowBounds): RowBounds {
 }
 
 /** Every commit of a table that its log still has, by version. */
-export async function commitsByVersion(
-  table: DeltaTable,
+async function commitsByVersion(
+  history: DeltaTable['history'],
   options: CallOptions,
 ): Promise<ReadonlyMap<number, Commit>> {
   const commits = new Map<number, Commit>();
   try {
-    for await (const commit of table.history.commits(options)) commits.set(commit.version, commit);
+    for await (const commit of history.commits(options)) commits.set(commit.version, commit);
   } catch (error) {
     if (!isLineageError(error)) throw error;
   }

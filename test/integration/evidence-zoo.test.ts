@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   connectRegistry,
   connectTables,
+  impact,
   loadSettings,
   parseModelRef,
   parseTableName,
@@ -454,6 +455,22 @@ ${log(`mlflow.data.from_pandas(${pandas(30)}, source=DeltaDatasetSource(path=tab
       expect([[], versionsOf(online.get(name))], name).toContainEqual(versionsOf(result));
     }
     expect(await offlineAfter(true)).toEqual(online);
+
+    // And whoever is traced to the table is found from the table.
+    const request = {
+      table: tables.open(parseTableName('analytics.t')),
+      commits: { from: 0, to: 2 },
+      protectedStages: [],
+    };
+    const { models: affected } = await impact(request, { ...registry, tables }, options);
+    const traces = [...online].flatMap(([name, { links }]) =>
+      links.map(({ version, certainty }) => [name, version, certainty]),
+    );
+    expect(traces.length).toBeGreaterThan(30);
+    expect(
+      affected.map((model) => [names.get(model.version), model.tableVersion, model.certainty]),
+    ).toEqual(expect.arrayContaining(traces));
+    expect(affected.length).toBe(traces.length);
     registry.close();
   });
 
