@@ -8,7 +8,7 @@ import type { CliContext, CommandContext } from './context.ts';
  * What each failure exits with: 2 wrong usage, 3 not found or can't be known, 4 the other side failed or refused login, 5 a check that
  * was asked for does not hold. 1 is a bug in asof.
  */
-const exitCodes = {
+export const exitCodes = {
   REF_INVALID: 2,
   TABLE_NOT_FOUND: 3,
   TABLE_NOT_DELTA: 3,
