@@ -111,6 +111,12 @@ export function bothEngines(
         if (reader.fileSums === undefined) throw new LineageError('FILES_UNKNOWN', { table: name });
         return await reader.fileSums(snapshot, files, options);
       },
+      async fileCounts(snapshot, files, options) {
+        const { reader, name } = (await logTable(options)) ?? warehouse;
+        if (reader.fileCounts === undefined)
+          throw new LineageError('FILES_UNKNOWN', { table: name });
+        return await reader.fileCounts(snapshot, files, options);
+      },
     },
   };
 }

@@ -42,6 +42,18 @@ export interface TableReader {
     files: readonly DataFile[],
     options?: Omit<ReadOptions, 'selection'>,
   ): Promise<readonly RowSums[]>;
+
+  /**
+   * How many rows of single files of a snapshot meet the selection's filter, file by file in the order given. Absent where the engine does
+   * not read files.
+   *
+   * @throws LineageError as `write` does
+   */
+  fileCounts?(
+    snapshot: Snapshot,
+    files: readonly DataFile[],
+    options: ReadOptions & { readonly selection: Selection },
+  ): Promise<readonly number[]>;
 }
 
 export interface ReadOptions {

@@ -1,11 +1,10 @@
-import { isLineageError } from '../base/errors.ts';
 import type { DeltaTable } from '../delta/delta-table.ts';
 import type { ModelVersion } from '../registry/model.ts';
 import { type CallOptions, openTable } from './find-table.ts';
 import type { EvidenceSources } from './gather-evidence.ts';
 import type { TableEvidence } from './group-evidence.ts';
 import { judgeLink } from './judge-link.ts';
-import { countMatching } from './matching-rows.ts';
+import { countMatching, type Matches } from './matching-rows.ts';
 import type { GatherOptions } from './recorder-evidence.ts';
 import { rememberingSources } from './remembering-sources.ts';
 import type { ImpactedModel, ImpactResult } from './result/impact.ts';
@@ -64,7 +63,7 @@ export async function impact(
   const effects = range ? await effectsOf(table, range, versions, call) : [];
   // A condition that is none is refused, also where no version is asked about.
   const looked = versions.length === 0 ? [latest.version] : versions;
-  const matches = predicate ? await matchesIn(table, looked, predicate, call) : undefined;
+  const matches = predicate ? await countMatching(table, looked, predicate, call) : undefined;
   const models = uses.map((use) => judged(use, latest.version, range, effects, matches));
   const affected = models.filter(({ effect }) => effect !== 'none');
   const isHit = ({ stages, effect }: ImpactedModel) =>
@@ -173,27 +172,6 @@ async function effectsOf(
     effects.push(followCommit(replay, version, versions));
   }
   return effects;
-}
-
-type Matches = ReadonlyMap<number, number | string>;
-
-/** How many rows of each version meet a condition, or why nobody can tell. */
-async function matchesIn(
-  table: DeltaTable,
-  versions: readonly number[],
-  predicate: string,
-  call: CallOptions,
-): Promise<Matches> {
-  const matches = new Map<number, number | string>();
-  for (const version of versions.toSorted((a, b) => a - b)) {
-    try {
-      matches.set(version, await countMatching(table, version, predicate, call));
-    } catch (error) {
-      if (!isLineageError(error) || isLineageError(error, 'FILTER_INVALID')) throw error;
-      matches.set(version, error.message);
-    }
-  }
-  return matches;
 }
 
 const zero: RowBounds = { atLeast: 0, atMost: 0 };

@@ -4,7 +4,7 @@ import { canonicalSums } from '../canonical-row.ts';
 import { type RowSums, rowDigest } from '../row-digest.ts';
 import { type DeltaField, holds } from '../schema.ts';
 import { refuseVariants, selectedFields } from '../selected-fields.ts';
-import type { Snapshot, Snapshots } from '../snapshot.ts';
+import type { DataFile, Snapshot, Snapshots } from '../snapshot.ts';
 import type { OutputFormat, ReadOptions, RowBatch, TableReader } from '../table-reader.ts';
 import { isSnapshot, type VersionFacts } from '../version-facts.ts';
 import { checkCalendar } from './check-calendar.ts';
@@ -98,39 +98,68 @@ export function duckdbReader(table: string, snapshots: Snapshots): TableReader {
     async fileSums(snapshot, files, options = {}) {
       if (files.length === 0) return [];
       refuseVariants(table, snapshot.schema.fields);
-      const some: Snapshot = {
-        ...snapshot,
-        async *files() {
-          yield files;
-        },
-      };
-      const placeColumn = unlike(
-        'asof_file',
-        snapshot.schema.fields.map(({ name }) => name),
-      );
-      const scan = await openScan(table, snapshots, some, options, undefined, placeColumn);
-      const stopWatching = watch(scan, options);
-      try {
-        const place = quoteName(placeColumn);
+      const found = new Map<string, RowSums>();
+      await perFile(snapshot, files, options, async (scan, place) => {
         const sql = canonicalSums(scan.fields, scan.select, duckdbDialect, place);
-        const found = new Map<string, RowSums>();
         let rows = 0;
         for (const [index, count, high, low] of await scan.session.rows(sql)) {
-          const path = scan.files[Number(index)]?.path;
-          if (path === undefined) throw new TypeError('rows come from the files that are read');
-          found.set(path, { count: String(count), high: String(high), low: String(low) });
+          found.set(pathOf(scan, index), {
+            count: String(count),
+            high: String(high),
+            low: String(low),
+          });
           rows += Number(count);
         }
         checkCount(table, snapshot, scan, rows);
-        return files.map(({ path }) => found.get(path) ?? { count: '0', high: '0', low: '0' });
-      } catch (error) {
-        throw translated(error, table, options);
-      } finally {
-        stopWatching();
-        await scan.session.close();
-      }
+      });
+      return files.map(({ path }) => found.get(path) ?? { count: '0', high: '0', low: '0' });
+    },
+
+    async fileCounts(snapshot, files, options) {
+      if (files.length === 0) return [];
+      const found = new Map<string, number>();
+      await perFile(snapshot, files, options, async (scan, place) => {
+        const sql = `SELECT ${place}, count(*) FROM (${scan.select}) GROUP BY 1`;
+        for (const [index, count] of await scan.session.rows(sql)) {
+          found.set(pathOf(scan, index), Number(count));
+        }
+      });
+      return files.map(({ path }) => found.get(path) ?? 0);
     },
   };
+
+  /** @param ask what of a scan of these files alone, which has the file of each row in a column */
+  async function perFile(
+    snapshot: Snapshot,
+    files: readonly DataFile[],
+    options: ReadOptions,
+    ask: (scan: Scan, placeColumn: string) => Promise<void>,
+  ): Promise<void> {
+    const some: Snapshot = {
+      ...snapshot,
+      async *files() {
+        yield files;
+      },
+    };
+    const names = snapshot.schema.fields.map(({ name }) => name);
+    const placeColumn = unlike('asof_file', names);
+    const scan = await openScan(table, snapshots, some, options, undefined, placeColumn);
+    const stopWatching = watch(scan, options);
+    try {
+      await ask(scan, quoteName(placeColumn));
+    } catch (error) {
+      throw translated(error, table, options);
+    } finally {
+      stopWatching();
+      await scan.session.close();
+    }
+  }
+}
+
+function pathOf({ files }: Scan, index: unknown): string {
+  const path = files[Number(index)]?.path;
+  if (path === undefined) throw new TypeError('rows come from the files that are read');
+  return path;
 }
 
 /** A name that none of these is; names of columns differ by more than their case. */
