@@ -211,7 +211,7 @@ describe('the copy of a registry', () => {
       [refused, 'HTTP 403'],
       [{ ...run, id: 'other' }, undefined],
     ] as const) {
-      const notKept = { code: 'FILES_NOT_KEPT', details: { problem } };
+      const notKept = { code: 'NOT_KEPT', details: { problem } };
       await expect(mirror.modelFiles(owner)).rejects.toMatchObject(notKept);
     }
     const others = [{ ...dataset, name: 'b' }, dataset];
@@ -221,7 +221,10 @@ describe('the copy of a registry', () => {
       (await mirror.search.childrenOf(aRun({ id }), limit)).map((child) => child.id);
     expect(await childrenOf('r', 9)).toEqual(['a', 'b']);
     expect(await childrenOf('r', 1)).toEqual(['a']);
-    expect(await childrenOf('a', 9)).toEqual([]);
+    await expect(childrenOf('a', 9)).rejects.toMatchObject({ code: 'NOT_KEPT' });
+    expect([run, model, refused, { ...run, id: 'other' }].map(mirror.hasFiles)).toEqual([
+      ...[true, true, true, false],
+    ]);
     expect(ledger.mirror('MLflow at http://other').loggedModelIds().size).toBe(0);
   });
 

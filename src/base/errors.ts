@@ -467,9 +467,9 @@ const catalogue = {
     message: (d: { registry: string }) => `The ledger holds no copy of ${d.registry} yet.`,
     hint: () => "'asof sync' makes one; call it again and again to follow what changes.",
   },
-  FILES_NOT_KEPT: {
+  NOT_KEPT: {
     message: (d: { what: string; registry: string; problem: string | undefined }) =>
-      `${d.registry}, does not hold the files of ${d.what}: ${d.problem ?? "'asof sync --full' looks at all, and at the runs that were started in others"}.`,
+      `${d.registry}, does not hold ${d.what}: ${d.problem ?? "'asof sync --full' looks at them"}.`,
     hint: () => "Ask without '--offline'.",
   },
   PAST_UNKNOWN: {

@@ -128,11 +128,18 @@ async function relatedEvidence(
     if (parents.some(saysVersion)) return parents;
   }
   if (parents.some(({ evidence }) => evidence.length > 0)) return parents;
-  const children = (await sources.search?.childrenOf?.(run, mostChildren, options)) ?? [];
-  return [
-    ...parents,
-    ...children.map((child) => otherRun(child, `of child run ${child.id}`, options)),
-  ];
+  try {
+    const children = (await sources.search?.childrenOf?.(run, mostChildren, options)) ?? [];
+    return [
+      ...parents,
+      ...children.map((child) => otherRun(child, `of child run ${child.id}`, options)),
+    ];
+  } catch (error) {
+    if (!isLineageError(error, 'NOT_KEPT')) throw error;
+    const message = `Runs that were started in run ${run.id} were not looked for: ${error.message}`;
+    const warnings = [{ code: 'CHILDREN_UNCHECKED', message }];
+    return [...parents, { evidence: [], unnamed: [], warnings }];
+  }
 }
 
 async function runOrWarning(

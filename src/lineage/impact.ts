@@ -110,11 +110,11 @@ function warningsOf(recorded: readonly SubjectRecords[]): readonly Warning[] {
     found.push({ code: 'MODELS_UNKNOWN', message });
   }
   const unlooked = recorded.flatMap(
-    ({ warnings }) => warnings.find(({ code }) => code === 'FILES_UNCHECKED') ?? [],
+    ({ warnings }) => warnings.find(({ code }) => /^(FILES|CHILDREN)_UNCHECKED$/.test(code)) ?? [],
   );
   if (unlooked[0] !== undefined) {
-    const message = `Of ${count(unlooked.length)} not all files were looked at. The first: ${unlooked[0].message}`;
-    found.push({ code: 'FILES_UNCHECKED', message });
+    const message = `Of ${count(unlooked.length)} not all was looked at. The first: ${unlooked[0].message}`;
+    found.push({ code: 'MODELS_UNCHECKED', message });
   }
   return found;
 }

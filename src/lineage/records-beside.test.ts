@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { aModelVersion, aRun } from '../../test/support/builders.ts';
 import { LineageError } from '../base/errors.ts';
-import type { ArtifactReader } from '../registry/artifact-reader.ts';
+import type { ArtifactOwner, ArtifactReader } from '../registry/artifact-reader.ts';
 import type { Run } from '../registry/run.ts';
 import { recordsBeside } from './records-beside.ts';
 import { stampTag } from './stamp.ts';
@@ -10,7 +10,11 @@ const metadata =
   'metadata:\n  feature_table: analytics.t\n  feature_table_version: 3\nflavors: {}\n';
 
 /** A server that has some logged models and files, and what was asked of it. */
-function aServer(found: readonly string[], files: Readonly<Record<string, string>> = {}) {
+function aServer(
+  found: readonly string[],
+  files: Readonly<Record<string, string>> = {},
+  kept: readonly string[] = [],
+) {
   const asked: string[] = [];
   const refused = (source: string) =>
     new LineageError('SERVER_REFUSED', { source, status: 403, problem: 'no' });
@@ -45,7 +49,8 @@ function aServer(found: readonly string[], files: Readonly<Record<string, string
       return [aRun({ id: 'child' })];
     },
   };
-  return { asked, registry: { models, search, artifactReader } };
+  const mirror = { hasFiles: ({ id }: ArtifactOwner) => kept.includes(id) };
+  return { asked, registry: { models, search, artifactReader, mirror } };
 }
 
 const params = { feature_table: 'analytics.t', feature_table_version: '3' };
@@ -86,6 +91,28 @@ test('of files what tells of data is kept, or why they can not be had; those of 
   ]);
   expect(seen).toEqual(['1 of 3', '2 of 3', '3 of 3']);
   expect(asked.filter((what) => what.includes('bare'))).toEqual([]);
+});
+
+test('files that are kept are looked at again when their run has ended, and in full', async () => {
+  const files = { 'r model/MLmodel': '', 'm-1 MLmodel': '', 'm-2 MLmodel': '' };
+  const { asked, registry } = aServer(['m-1', 'm-2'], files, ['r', 'm-1']);
+  const run = aRun({ id: 'r', params, tags: history, status: 'RUNNING' });
+  const ended = { ...run, status: 'FINISHED' as const };
+  const version = (loggedModelId: string) => aModelVersion({ loggedModelId });
+  const read = async (sighted: Parameters<typeof recordsBeside>[0], isFull: boolean) => {
+    asked.length = 0;
+    await recordsBeside(sighted, registry, { isFull });
+    return asked.filter((what) => what.startsWith('read'));
+  };
+  const all = ['read r model/MLmodel', 'read m-1 MLmodel', 'read m-2 MLmodel'];
+  const sighted = (one: typeof run | typeof ended) => [
+    { run: one },
+    { run: one, version: version('m-1') },
+    { run: one, version: version('m-2') },
+  ];
+  expect(await read(sighted(run), false)).toEqual(all.slice(2));
+  expect(await read(sighted(ended), false)).toEqual([all[0], all[2]]);
+  expect(await read(sighted(run), true)).toEqual(all);
 });
 
 test('in full, also the files and the children of runs that say no version are looked at', async () => {

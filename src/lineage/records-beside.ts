@@ -4,6 +4,7 @@ import type { ArtifactReader } from '../registry/artifact-reader.ts';
 import type { LoggedModel, ModelVersion } from '../registry/model.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { RecordsBeside, SeenFiles } from '../registry/records-beside.ts';
+import type { RegistryMirror } from '../registry/registry-past.ts';
 import type { Run } from '../registry/run.ts';
 import type { RunSearch } from '../registry/run-search.ts';
 import { firstRuns } from './ask-ahead.ts';
@@ -42,6 +43,7 @@ export async function recordsBeside(
     readonly models: Pick<ModelRegistry, 'loggedModel' | 'loggedModels'>;
     readonly search: Pick<RunSearch, 'firstWith' | 'childrenOf'>;
     readonly artifactReader?: ArtifactReader;
+    readonly mirror: Pick<RegistryMirror, 'hasFiles'>;
   },
   options: RecordsBesideOptions,
 ): Promise<RecordsBeside> {
@@ -57,7 +59,12 @@ export async function recordsBeside(
     if (run?.tags[stampTag] !== undefined) continue;
     const loggedModelId = version?.loggedModelId;
     const own = await ownRecords({ run, version, loggedModelId }, { models }, options);
-    for (const owner of own.owners) owners.set(`${owner.kind} ${owner.id}`, owner);
+    for (const owner of own.owners) {
+      // A logged model stays as it is; what a run has is looked at again when it has ended.
+      const isSettled = owner.kind === 'logged-model' || (run !== undefined && isOpen(run));
+      if (!options.isFull && isSettled && registry.mirror.hasFiles(owner)) continue;
+      owners.set(`${owner.kind} ${owner.id}`, owner);
+    }
     if (!options.isFull || run === undefined || own.parts.some(saysVersion)) continue;
     silent.set(run.id, run);
     if (own.unnoted) owners.set(`run ${run.id}`, own.unnoted);
@@ -94,6 +101,10 @@ export async function recordsBeside(
       call,
     ),
   };
+}
+
+function isOpen({ status }: Run): boolean {
+  return status === 'RUNNING' || status === 'SCHEDULED';
 }
 
 async function loggedModelsOf(

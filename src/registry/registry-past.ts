@@ -69,8 +69,9 @@ export interface RegistryMirror {
     | 'loggedModel'
     | 'loggedModels'
   >;
+  /** Of children those that were looked for. @throws LineageError NOT_KEPT */
   readonly search: Pick<RunSearch, 'byIds' | 'firstWith' | 'childrenOf'>;
-  /** The files of a model that tell of data, by their paths. @throws LineageError FILES_NOT_KEPT */
+  /** The files of a model that tell of data, by their paths. @throws LineageError NOT_KEPT */
   modelFiles(owner: ArtifactOwner): Promise<ReadonlyMap<string, string>>;
   /** When the registry was last looked at: epoch milliseconds; undefined when never. */
   lastSeen(): number | undefined;
@@ -81,6 +82,8 @@ export interface RegistryMirror {
   settledRuns(): ReadonlySet<string>;
   /** The ids of the logged models that are known. */
   loggedModelIds(): ReadonlySet<string>;
+  /** The owner's files were looked at, with or without success. */
+  hasFiles(owner: ArtifactOwner): boolean;
   /** Keeps a sighting, and what changed since the one before; one that another, later one overtook changes nothing. */
   save(sighting: RegistrySighting, at: number): SightingChanges;
 }

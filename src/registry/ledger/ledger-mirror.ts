@@ -131,18 +131,24 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
         return keys.map((key) => found.get(key));
       },
       async childrenOf({ id }, limit) {
-        const kept = keptRecords(database, store, childRecords, [id]).get(id) ?? [];
-        return kept.slice(0, limit);
+        const kept = keptRecords(database, store, childRecords, [id]).get(id);
+        if (kept !== undefined) return kept.slice(0, limit);
+        const what = `the runs that were started in run ${id}`;
+        throw new LineageError('NOT_KEPT', { what, registry: title, problem: undefined });
       },
     },
     async modelFiles(owner) {
       const key = ownerKey(owner);
       const seen = keptRecords(database, store, fileRecords, [key]).get(key);
       if (seen !== undefined && 'texts' in seen) return new Map(seen.texts);
-      const what = `${owner.kind === 'run' ? 'run' : 'logged model'} ${owner.id}`;
-      throw new LineageError('FILES_NOT_KEPT', { what, registry: title, problem: seen?.problem });
+      const what = `the files of ${owner.kind === 'run' ? 'run' : 'logged model'} ${owner.id}`;
+      throw new LineageError('NOT_KEPT', { what, registry: title, problem: seen?.problem });
     },
     loggedModelIds: () => keptKeys(database, store, loggedModelRecords),
+    hasFiles(owner) {
+      const key = ownerKey(owner);
+      return keptRecords(database, store, fileRecords, [key]).has(key);
+    },
     models: {
       title,
       async *models() {
