@@ -124,6 +124,26 @@ test('in full, also the files and the children of runs that say no version are l
   expect(asked.filter((what) => what !== '')).toEqual(['list bare ', 'children bare']);
 });
 
+test('a store of files that is slow, or denies a login, keeps no one from the rest', async () => {
+  const { registry } = aServer(['m-1']);
+  const url = 'http://h';
+  const codes: string[] = [];
+  for (const error of [
+    new LineageError('SERVER_TIMEOUT', { url, seconds: 120 }),
+    new LineageError('LOGIN_REFUSED', { url, status: 403, using: 'no login' }),
+  ]) {
+    const failure = async () => {
+      throw error;
+    };
+    const slow = { ...registry, artifactReader: { list: failure, read: failure } };
+    const sighted = [{ run: aRun({ params, tags: history }) }];
+    const { files } = await recordsBeside(sighted, slow, { isFull: false });
+    expect(files).toMatchObject([{ problem: expect.stringContaining(error.code) }]);
+    codes.push(error.code);
+  }
+  expect(codes).toEqual(['SERVER_TIMEOUT', 'LOGIN_REFUSED']);
+});
+
 test('a server that is down keeps nothing', async () => {
   const { registry } = aServer(['m-1']);
   const failure = async () => {

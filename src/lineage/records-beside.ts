@@ -123,7 +123,7 @@ async function loggedModelsOf(
       try {
         found.set(id, await models.loggedModel(id, call));
       } catch (error) {
-        if (!isRefusal(error)) throw error;
+        if (!isOfOne(error)) throw error;
       }
     },
     call,
@@ -143,13 +143,12 @@ async function filesOf(
     }
     return { owner, texts };
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!isOfOne(error)) throw error;
     return { owner, problem: `${error.code}: ${error.message}` };
   }
 }
 
-/** The server's answer about one thing; what fails otherwise would fail for all. */
-function isRefusal(error: unknown): error is LineageError {
-  const codes = ['LOGGED_MODEL_NOT_FOUND', 'SERVER_REFUSED', 'UNEXPECTED_RESPONSE'];
-  return isLineageError(error) && codes.includes(error.code);
+/** It is about one thing: where files lie may be another system, slower or with other rights. */
+function isOfOne(error: unknown): error is LineageError {
+  return isLineageError(error) && error.code !== 'SERVER_UNREACHABLE';
 }
