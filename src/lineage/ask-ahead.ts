@@ -6,6 +6,7 @@ import type { CallOptions } from './find-table.ts';
 import type { EvidenceSources } from './gather-evidence.ts';
 import { trainingInputs } from './input-evidence.ts';
 import { loggedModelIdsOf } from './model-makers.ts';
+import { parentsOf } from './parent-runs.ts';
 import { stampTag } from './stamp.ts';
 import type { Subject } from './subjects.ts';
 import { deltaSource } from './wire-dataset-source.ts';
@@ -14,8 +15,8 @@ import { deltaSource } from './wire-dataset-source.ts';
 const few = 16;
 
 /**
- * The same sources, of which what judging these subjects will ask for each was asked for together: their runs, the first runs with their
- * datasets, and their logged models.
+ * The same sources, of which what judging these subjects will ask for each was asked for together: their runs and the runs that these were
+ * started in, the first runs with their datasets, and their logged models.
  *
  * @param given remembers the first runs with datasets: see `rememberingSources`
  */
@@ -28,8 +29,10 @@ export async function askedAhead<S extends Pick<EvidenceSources, 'runs' | 'searc
   if (search === undefined || subjects.length <= few) return given;
   const call = options.signal ? { signal: options.signal } : {};
   const ids = subjects.flatMap(({ runId }) => runId ?? []);
-  const known = await search.byIds(ids, call);
-  await firstRuns(known.values(), search, call);
+  const asked = await search.byIds(ids, call);
+  const unstamped = [...asked].filter(([, { tags }]) => tags[stampTag] === undefined);
+  const known = new Map([...asked, ...(await parentsOf(new Map(unstamped), search, call))]);
+  await firstRuns(asked.values(), search, call);
   const loggedModels = await loggedModelsAhead(subjects, known, models, call);
   return {
     ...given,

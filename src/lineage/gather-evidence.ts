@@ -15,6 +15,7 @@ import {
   searchedFiles,
 } from './model-files.ts';
 import { ownRecords, type Recorders, saysVersion } from './own-records.ts';
+import { mostParents } from './parent-runs.ts';
 import { type GatherOptions, otherRun, runEvidence } from './recorder-evidence.ts';
 import { resolvePlaces } from './resolve-places.ts';
 import { evidenceKinds, type Warning } from './result/parts.ts';
@@ -40,14 +41,13 @@ export interface EvidenceSources {
   readonly modelFiles?: ModelFiles;
 }
 
-/** How many runs up, and how many runs down. */
-const mostParents = 3;
+/** How many runs down. */
 export const mostChildren = 100;
 
 /**
  * All that is recorded about the data of a run: on the run, its logged model, the registered version and the files of models; where none
- * of these says a version, on the runs that it was started in, or else on those started in it. A run with a stamp of ours is not
- * searched any further.
+ * of these says a version, on the runs that it was started in; then in its other files, or else on the runs started in it. A run with a
+ * stamp of ours is not searched any further.
  */
 export async function gatherEvidence(
   { stamp, ...recorders }: Recorders & { readonly stamp: Stamp | undefined },
@@ -66,9 +66,12 @@ export async function gatherEvidence(
       if (modelFiles) parts.push(await modelFileEvidence(owner, modelFiles, options));
     };
     for (const owner of own.owners) await look(owner);
-    if (own.unnoted && !parts.some(saysVersion)) await look(own.unnoted);
     if (run !== undefined && !parts.some(saysVersion)) {
-      parts.push(...(await relatedEvidence(run, sources, options)));
+      const parents = await parentEvidence(run, sources, options);
+      parts.push(...parents);
+      if (own.unnoted && !parts.some(saysVersion)) await look(own.unnoted);
+      const isSaid = parts.some(saysVersion) || parents.some(({ evidence }) => evidence.length > 0);
+      if (!isSaid) parts.push(...(await childEvidence(run, sources, options)));
     }
   } else {
     parts.push(runEvidence(run, stamp, options));
@@ -105,8 +108,8 @@ export function inOrder(evidence: readonly Evidence[]): readonly Evidence[] {
   return evidence.toSorted((a, b) => evidenceKinds.indexOf(a.kind) - evidenceKinds.indexOf(b.kind));
 }
 
-/** What the runs say that this one was started in; where they say nothing, what the runs say that were started in it. */
-async function relatedEvidence(
+/** What the runs say that this one was started in, the nearest first, until one says a version. */
+async function parentEvidence(
   run: Run,
   sources: EvidenceSources,
   options: GatherOptions,
@@ -114,7 +117,7 @@ async function relatedEvidence(
   const parents: FoundEvidence[] = [];
   const seen = new Set([run.id]);
   let at = run;
-  for (let up = 0; up < mostParents; up++) {
+  for (let up = 0; up < mostParents && !parents.some(saysVersion); up++) {
     const parentId = at.tags['mlflow.parentRunId'];
     if (parentId === undefined || seen.has(parentId)) break;
     seen.add(parentId);
@@ -125,20 +128,23 @@ async function relatedEvidence(
     }
     at = parent.run;
     parents.push(otherRun(at, `of parent run ${at.id}`, options));
-    if (parents.some(saysVersion)) return parents;
   }
-  if (parents.some(({ evidence }) => evidence.length > 0)) return parents;
+  return parents;
+}
+
+/** What the runs say that were started in this one. */
+async function childEvidence(
+  run: Run,
+  { search }: EvidenceSources,
+  options: GatherOptions,
+): Promise<readonly FoundEvidence[]> {
   try {
-    const children = (await sources.search?.childrenOf?.(run, mostChildren, options)) ?? [];
-    return [
-      ...parents,
-      ...children.map((child) => otherRun(child, `of child run ${child.id}`, options)),
-    ];
+    const children = (await search?.childrenOf?.(run, mostChildren, options)) ?? [];
+    return children.map((child) => otherRun(child, `of child run ${child.id}`, options));
   } catch (error) {
     if (!isLineageError(error, 'NOT_KEPT')) throw error;
     const message = `Runs that were started in run ${run.id} were not looked for: ${error.message}`;
-    const warnings = [{ code: 'CHILDREN_UNCHECKED', message }];
-    return [...parents, { evidence: [], unnamed: [], warnings }];
+    return [{ evidence: [], unnamed: [], warnings: [{ code: 'CHILDREN_UNCHECKED', message }] }];
   }
 }
 
