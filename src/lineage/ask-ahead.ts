@@ -3,7 +3,7 @@ import type { FirstRunWith } from '../registry/records-beside.ts';
 import type { Run } from '../registry/run.ts';
 import type { DatasetName, RunSearch } from '../registry/run-search.ts';
 import type { CallOptions } from './find-table.ts';
-import type { EvidenceSources } from './gather-evidence.ts';
+import type { EvidenceSources, RelatedRuns } from './gather-evidence.ts';
 import { trainingInputs } from './input-evidence.ts';
 import { loggedModelIdsOf } from './model-makers.ts';
 import { parentsOf } from './parent-runs.ts';
@@ -36,11 +36,26 @@ export async function askedAhead<S extends Pick<EvidenceSources, 'runs' | 'searc
   const loggedModels = await loggedModelsAhead(subjects, known, models, call);
   return {
     ...given,
+    search: { ...search, ...(search.childrenOf && { childrenOf: sparing(search, call) }) },
     runs: { ...runs, get: async (id, own) => known.get(id) ?? (await runs.get(id, own)) },
     models: {
       ...models,
       loggedModel: async (id, own) => loggedModels.get(id) ?? (await models.loggedModel(id, own)),
     },
+  };
+}
+
+/** Asks nothing for runs that have no children, which mostly are all. */
+function sparing(
+  { childrenOf, parentIds }: RelatedRuns,
+  call: CallOptions,
+): RunSearch['childrenOf'] {
+  let parents: Promise<ReadonlySet<string> | undefined> | undefined;
+  return async (run, limit, options) => {
+    parents ??= parentIds?.(call) ?? Promise.resolve(undefined);
+    const known = await parents;
+    if (known !== undefined && !known.has(run.id)) return [];
+    return (await childrenOf?.(run, limit, options)) ?? [];
   };
 }
 

@@ -24,7 +24,7 @@ import { stampIn } from './wire-stamp.ts';
 
 /** Where the search for children or for shared datasets is absent, they are not looked at. */
 export type RelatedRuns = Pick<RunSearch, 'byIds'> &
-  Partial<Pick<RunSearch, 'childrenOf' | 'firstWith'>>;
+  Partial<Pick<RunSearch, 'childrenOf' | 'parentIds' | 'firstWith'>>;
 
 export interface EvidenceSources {
   readonly tables: DeltaTables;

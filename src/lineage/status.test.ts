@@ -169,6 +169,45 @@ test('the history of a table is read once, and a dataset searched for once, howe
   expect(searches).toBe(1);
 });
 
+test('of many runs that say nothing only those with children are asked for them; parents are asked for together', async () => {
+  const params = { feature_table: table.location, feature_table_version: '1' };
+  const parent = aRun({ id: 'parent', startedAt: now, params });
+  const child = aRun({ id: 'child', startedAt: now, params });
+  const tagsOf = (index: number) =>
+    index === 5 ? { tags: { 'mlflow.parentRunId': parent.id } } : {};
+  const runs = Array.from({ length: 30 }, (_, index) =>
+    aRun({ id: `run-${index}`, startedAt: now, ...tagsOf(index) }),
+  );
+  const versions = runs.map(({ id: runId }, index) =>
+    aModelVersion({ name: 'm', version: index + 1, runId, source: `runs:/${runId}/model` }),
+  );
+  const asked: (readonly string[])[] = [];
+  const sources = {
+    ...fakeRegistry({ versions }),
+    tables: fakeTables(table),
+    search: {
+      byIds: async (ids: readonly string[]) => {
+        asked.push(ids);
+        const known = [...runs, parent].filter(({ id }) => ids.includes(id));
+        return new Map(known.map((run) => [run.id, run]));
+      },
+      parentIds: async () => new Set(['run-3', 'somebody']),
+      childrenOf: async ({ id }: { readonly id: string }) => {
+        asked.push([`children of ${id}`]);
+        return [child];
+      },
+    },
+  };
+  const found = new Map<string | null, string | undefined>();
+  for await (const { model, tables } of status([], sources, { now })) {
+    found.set(model.runId, tables[0]?.certainty);
+  }
+  expect(asked).toEqual([runs.map(({ id }) => id).toReversed(), ['parent'], ['children of run-3']]);
+  expect([...found].filter(([, certainty]) => certainty === 'recorded').map(([id]) => id)).toEqual([
+    ...['run-5', 'run-3'],
+  ]);
+});
+
 test('the files of runs are looked at where MLflow notes models there, or where nothing else says a version', async () => {
   const params = { feature_table: table.location, feature_table_version: '1' };
   const history = { 'mlflow.log-model.history': '[{"artifact_path": "model"}]' };

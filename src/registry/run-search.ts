@@ -12,6 +12,9 @@ export interface RunSearch {
   /** The runs that were started inside a run, as `mlflow.start_run(nested=True)` does; oldest first, at most `limit`. */
   childrenOf(run: Run, limit: number, options?: CallOptions): Promise<readonly Run[]>;
 
+  /** The runs that have children, by id; undefined where they are too many to be found in one request. Absent: `childrenOf` costs nothing. */
+  parentIds?(options?: CallOptions): Promise<ReadonlySet<string> | undefined>;
+
   /**
    * The first run of the experiment that has a dataset, for each of these: MLflow keeps what that one said of it for all that follow. A
    * few requests, however many datasets.

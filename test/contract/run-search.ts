@@ -107,6 +107,12 @@ export function runSearchContract(title: string, open: () => Promise<OpenRuns>):
       expect(idsOf(await search.childrenOf(parent, 10))).toEqual(idsOf(children));
       expect(idsOf(await search.childrenOf(parent, 2))).toEqual(idsOf(children.slice(0, 2)));
       expect(await search.childrenOf(children[0] as Run, 10)).toEqual([]);
+      if (search.parentIds === undefined) return;
+      const parents = await search.parentIds();
+      expect([parent, other, ...children].map(({ id }) => parents?.has(id))).toEqual([
+        ...[true, true],
+        ...children.map(() => false),
+      ]);
     });
 
     test('the first that has a dataset is found, in its experiment alone', async () => {

@@ -13,6 +13,10 @@ const wireRuns = z
   .object({ runs: wireList(wireStoredRun), next_page_token: wireText })
   .transform((page) => ({ items: page.runs.map(({ run }) => run), next: page.next_page_token }));
 
+const parentTag = 'tags.`mlflow.parentRunId`';
+/** Children of all runs that are looked for together. */
+const childrenAtOnce = 1000;
+
 /** How many datasets one request asks for. */
 const datasetsAtOnce = 100;
 
@@ -105,12 +109,26 @@ export function mlflowRunSearch(
       first(
         {
           experiment_ids: [experimentId],
-          filter: `tags.\`mlflow.parentRunId\` = '${id}'`,
+          filter: `${parentTag} = '${id}'`,
           run_view_type: 'ACTIVE_ONLY',
         },
         limit,
         options,
       ),
+
+    async parentIds(options) {
+      const experiment_ids = await experiments(options);
+      if (experiment_ids.length === 0) return new Set();
+      const query = {
+        experiment_ids,
+        filter: `${parentTag} LIKE '%'`,
+        run_view_type: 'ACTIVE_ONLY',
+        max_results: childrenAtOnce,
+      };
+      const page = await client.post('runs/search', query, wireRuns, options);
+      if (page.next !== undefined) return;
+      return new Set(page.items.map(({ tags }) => tags['mlflow.parentRunId'] ?? ''));
+    },
 
     async firstWith(experimentId, datasets, options) {
       const found = new Map<string, Run>();
