@@ -138,19 +138,32 @@ export function runSearchContract(title: string, open: () => Promise<OpenRuns>):
       const inputs = Array.from({ length: 120 }, (_, number) =>
         number % 2 === 0 ? anInput() : { ...anInput(), digest },
       );
+      const odd = [String.raw`\t-1`, '(a, b)', 'é ü', '%'].map((one) => {
+        return { ...anInput(), digest: one };
+      });
       const made = (await started(10, given)) as readonly Run[];
       for (const [index, { id }] of made.entries()) {
         const own = inputs.filter((_, number) => number === 0 || number % 10 === index);
         await runs.record(id, { inputs: own });
+      }
+      const lone = await started(odd.length, given);
+      for (const [index, { id }] of lone.entries()) {
+        await runs.record(id, { inputs: odd.slice(index, index + 1) });
       }
       const firsts = inputs.map((_, number) => made[number % 10]?.id);
       const quoted = { name: "it's", digest: 'q' };
       const found = await search.firstWith(made[0]?.experimentId ?? '', [
         ...inputs,
         quoted,
+        ...odd,
         ...inputs,
       ]);
-      expect(found.map((run) => run?.id)).toEqual([...firsts, undefined, ...firsts]);
+      expect(found.map((run) => run?.id)).toEqual([
+        ...firsts,
+        undefined,
+        ...idsOf(lone),
+        ...firsts,
+      ]);
     });
 
     test('tags are set on many, over what was there; who has them not is told', async () => {

@@ -57,23 +57,27 @@ export function mlflowRunSearch(
     found: Map<string, Run>,
     options?: CallOptions,
   ): Promise<readonly DatasetName[]> {
-    let open = datasets;
+    // MLflow reads a list of texts as Python does, where a backslash is more than itself.
+    const odd = datasets.filter(({ digest }) => digest.includes('\\'));
+    let open = datasets.filter((dataset) => !odd.includes(dataset));
     while (open.length > 1) {
       const filter = `dataset.digest IN (${open.map(({ digest }) => `'${digest}'`).join(', ')})`;
       const limit = 2 * open.length;
-      const runs = await first({ experiment_ids: [experimentId], filter }, limit, options);
+      const query = { experiment_ids: [experimentId], filter };
+      const runs = await unlessRefused(() => first(query, limit, options));
+      if (runs === undefined) break;
       const keys = new Set(open.map(keyOf));
       for (const run of runs) {
         for (const key of run.inputs.map(keyOf)) {
           if (keys.has(key) && !found.has(key)) found.set(key, run);
         }
       }
-      if (runs.length < limit) return [];
+      if (runs.length < limit) return odd;
       const left = open.filter((dataset) => !found.has(keyOf(dataset)));
-      if (left.length > open.length / 2) return left;
+      if (left.length > open.length / 2) return [...odd, ...left];
       open = left;
     }
-    return open;
+    return [...odd, ...open];
   }
 
   return {
@@ -125,8 +129,8 @@ export function mlflowRunSearch(
         run_view_type: 'ACTIVE_ONLY',
         max_results: childrenAtOnce,
       };
-      const page = await client.post('runs/search', query, wireRuns, options);
-      if (page.next !== undefined) return;
+      const page = await unlessRefused(() => client.post('runs/search', query, wireRuns, options));
+      if (page === undefined || page.next !== undefined) return;
       return new Set(page.items.map(({ tags }) => tags['mlflow.parentRunId'] ?? ''));
     },
 
@@ -146,6 +150,16 @@ export function mlflowRunSearch(
       return datasets.map((dataset) => found.get(keyOf(dataset)));
     },
   };
+}
+
+/** Undefined where the server knows no such filter. */
+async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (refusalOf(error, 'INVALID_PARAMETER_VALUE') === undefined) throw error;
+    return;
+  }
 }
 
 /** How many requests run at once: a server with one worker gains nothing by more. */
