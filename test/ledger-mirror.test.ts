@@ -197,7 +197,7 @@ describe('the copy of a registry', () => {
       firstRuns: [{ experimentId: '0', dataset, run: first }],
       children: [{ parentId: 'r', runs: [aRun({ id: 'a' }), aRun({ id: 'b' })] }],
     };
-    mirror.save({ models: [], runs: [], beside }, day(1));
+    mirror.keepBeside(beside);
     const { loggedModel, loggedModels } = mirror.models;
     const ids = models.map(({ id }) => id);
     const byId = new Map(models.map((one) => [one.id, one]));

@@ -29,14 +29,14 @@ export function syncCommand(context: CommandContext) {
           throw new LineageError('OPTION_INVALID', { option: 'asof sync', problem });
         }
         let isProgressShown = false;
-        const onFiles = (looked: number, of: number) => {
-          if (!isInteractive || looked % 100 !== 0) return;
+        const onLooked = (looked: number, of: number) => {
+          if (!isInteractive) return;
           isProgressShown = true;
-          context.err(`\rfiles of ${looked} models of ${of} looked at`);
+          context.err(`\r${looked} of ${of} new versions looked at`);
         };
         const result = await syncRegistry(
           { ...registry, mirror },
-          { ...(versionParams && { versionParams }), names, now, isFull: full, signal, onFiles },
+          { ...(versionParams && { versionParams }), names, now, isFull: full, signal, onLooked },
         );
         if (isProgressShown) context.err('\n');
         context.out(json ? `${JSON.stringify(result)}\n` : syncText(result));

@@ -80,16 +80,13 @@ test('of files what tells of data is kept, or why they can not be had; those of 
     { run: aRun({ id: 'refused', params, tags: history }) },
     { run: aRun({ id: 'bare' }) },
   ];
-  const seen: string[] = [];
-  const onFiles = (looked: number, of: number) => seen.push(`${looked} of ${of}`);
-  const { files } = await recordsBeside(sighted, registry, { isFull: false, onFiles });
+  const { files } = await recordsBeside(sighted, registry, { isFull: false });
   const text = '{"metadata":{"feature_table":"analytics.t","feature_table_version":"3"}}';
   expect(files).toMatchObject([
     { owner: { kind: 'run', id: 'r' }, texts: new Map([['model/MLmodel', text]]) },
     { owner: { kind: 'logged-model', id: 'm-1' }, texts: new Map([['MLmodel', '']]) },
     { owner: { kind: 'run', id: 'refused' }, problem: expect.stringContaining('SERVER_REFUSED') },
   ]);
-  expect(seen).toEqual(['1 of 3', '2 of 3', '3 of 3']);
   expect(asked.filter((what) => what.includes('bare'))).toEqual([]);
 });
 

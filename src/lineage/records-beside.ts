@@ -28,8 +28,6 @@ export interface Sighted {
 export interface RecordsBesideOptions extends GatherOptions {
   /** Also looks where MLflow notes no files: a request or two for each run that says no version. */
   readonly isFull: boolean;
-  /** Models of which the files were looked at so far. */
-  readonly onFiles?: (looked: number, of: number) => void;
 }
 
 /**
@@ -70,18 +68,14 @@ export async function recordsBeside(
     if (own.unnoted) owners.set(`run ${run.id}`, own.unnoted);
   }
   const { artifactReader } = registry;
-  let looked = 0;
-  const files = await mapParallel(
-    artifactReader === undefined ? [] : [...owners.values()],
-    requestsAtOnce,
-    async (owner) => {
-      const seen = artifactReader && (await filesOf(owner, artifactReader, call));
-      looked += 1;
-      options.onFiles?.(looked, owners.size);
-      return seen;
-    },
-    call,
-  );
+  const files = artifactReader
+    ? await mapParallel(
+        [...owners.values()],
+        requestsAtOnce,
+        (owner) => filesOf(owner, artifactReader, call),
+        call,
+      )
+    : [];
   const children = await mapParallel(
     [...silent.values()],
     requestsAtOnce,
@@ -93,7 +87,7 @@ export async function recordsBeside(
   );
   return {
     loggedModels: [...loggedModels.values()],
-    files: files.filter((seen) => seen !== undefined),
+    files,
     children,
     firstRuns: await firstRuns(
       sighted.flatMap(({ run }) => run ?? []),

@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { aModelVersion, aRun } from '../../test/support/builders.ts';
 import { fakeRegistry } from '../../test/support/fake-registry.ts';
 import { temporaryFolder } from '../../test/support/tables.ts';
+import { LineageError } from '../base/errors.ts';
+import type { ArtifactOwner } from '../registry/artifact-reader.ts';
 import { openLedger } from '../registry/ledger/ledger.ts';
 import type { ModelVersion } from '../registry/model.ts';
 import type { Run } from '../registry/run.ts';
@@ -12,6 +14,7 @@ import { syncRegistry } from './sync.ts';
 async function watched() {
   const state = {
     fingerprint: 'a' as string | undefined,
+    down: '',
     versions: [aModelVersion({ version: 1, stage: 'Staging' })] as readonly ModelVersion[],
     runs: [aRun()] as readonly Run[],
   };
@@ -19,8 +22,13 @@ async function watched() {
   const listings: number[] = [];
   const asked: (readonly string[])[] = [];
   const models: (readonly string[])[] = [];
+  const reads: string[] = [];
   const ledger = openLedger(join(await temporaryFolder(), 'asof.db'));
   const mirror = ledger.mirror('MLflow at http://h');
+  const reachable = (id: string) => {
+    if (id !== state.down) return [];
+    throw new LineageError('SERVER_UNREACHABLE', { url: 'http://h', problem: 'it is down' });
+  };
   const registry = {
     mirror,
     models: {
@@ -33,6 +41,14 @@ async function watched() {
       async *models() {
         listings.push(now);
         yield { name: 'churn_model', versions: state.versions };
+      },
+    },
+    artifactReader: {
+      list: async ({ id }: ArtifactOwner) => reachable(id),
+      async read({ id }: ArtifactOwner) {
+        reads.push(id);
+        reachable(id);
+        return '';
       },
     },
     search: {
@@ -49,7 +65,7 @@ async function watched() {
     now += 1000;
     return syncRegistry(registry, { now: () => now, isFull });
   };
-  return { state, listings, asked, models, mirror, sync };
+  return { state, listings, asked, models, reads, mirror, sync };
 }
 
 describe('a registry that tells whether anything changed', () => {
@@ -124,5 +140,22 @@ describe('a registry that tells whether anything changed', () => {
     expect(models).toEqual([['m-1']]);
     await sync(true);
     expect(models).toEqual([['m-1'], ['m-1']]);
+  });
+
+  test('that stops half-way goes on from there', async () => {
+    const { sync, state, reads, mirror } = registry;
+    const params = { feature_table: 'analytics.t', feature_table_version: '1' };
+    const run = aRun({ id: 'other', params });
+    const versions = Array.from({ length: 700 }, (_, index) =>
+      aModelVersion({ version: index + 1, runId: run.id, loggedModelId: `m-${index}` }),
+    );
+    Object.assign(state, { fingerprint: 'b', versions, runs: [run], down: 'm-600' });
+    await expect(sync()).rejects.toMatchObject({ code: 'SERVER_UNREACHABLE' });
+    expect(mirror.lastSeen()).toBe(2000);
+    state.down = '';
+    expect(await sync()).toMatchObject({ newVersions: 699, newRuns: 1 });
+    expect(reads.filter((id) => id === 'm-0' || id === 'm-499')).toEqual(['m-0', 'm-499']);
+    expect(new Set(reads).size).toBe(700);
+    expect(mirror.hasFiles({ kind: 'logged-model', id: 'm-699' })).toBe(true);
   });
 });

@@ -9,10 +9,19 @@ import { parentsOf } from './parent-runs.ts';
 import { type RecordsBesideOptions, recordsBeside, type Sighted } from './records-beside.ts';
 import type { SyncResult } from './result/sync.ts';
 
+export interface SyncOptions extends RecordsBesideOptions {
+  readonly now: () => number;
+  /** How many of the versions and runs were looked at beside which something may lie. */
+  readonly onLooked?: (looked: number, of: number) => void;
+}
+
+/** After so many, what lies beside them is kept. */
+const sightedAtOnce = 500;
+
 /**
  * Looks at a registry and keeps what it sees, with what changed since the last time: versions, stages, aliases, the runs that made
- * the versions, and what lies beside these. Where the registry can tell that nothing changed, its versions are not listed again, and runs that have ended are asked
- * for once; tags may have changed since, which `isFull` finds.
+ * the versions, and what lies beside these. Where the registry can tell that nothing changed, its versions are not listed again, and
+ * runs that have ended are asked for once; tags may have changed since, which `isFull` finds.
  */
 export async function syncRegistry(
   registry: {
@@ -21,7 +30,7 @@ export async function syncRegistry(
     readonly artifactReader?: ArtifactReader;
     readonly mirror: RegistryMirror;
   },
-  options: RecordsBesideOptions & { readonly now: () => number; readonly isFull: boolean },
+  options: SyncOptions,
 ): Promise<SyncResult> {
   const { models, search, mirror } = registry;
   const call = options.signal ? { signal: options.signal } : {};
@@ -41,11 +50,15 @@ export async function syncRegistry(
   const runs = await search.byIds(wanted, call);
   const parents = await parentsOf(runs, search, call);
   const sighted = await sightedIn(seen, runs, mirror);
-  const beside = await recordsBeside(sighted, registry, options);
+  // Before the runs count as known. It may take long, and what is done is not done again.
+  for (let start = 0; start < sighted.length; start += sightedAtOnce) {
+    const some = sighted.slice(start, start + sightedAtOnce);
+    mirror.keepBeside(await recordsBeside(some, registry, options));
+    options.onLooked?.(start + some.length, sighted.length);
+  }
   const changes = mirror.save(
     {
       models: seen,
-      beside,
       runs: [...runs.values(), ...parents.values()],
       fingerprint,
       previous: last.at,

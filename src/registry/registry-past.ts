@@ -38,8 +38,6 @@ export interface RegistrySighting {
   readonly fingerprint?: string | undefined;
   /** Runs that are new, or that may have changed since the last time. */
   readonly runs: readonly Run[];
-  /** Of runs and versions that are new, or that may have changed since the last time. */
-  readonly beside?: RecordsBeside;
   /** When the last look was, as this one began. */
   readonly previous?: number | undefined;
 }
@@ -84,6 +82,8 @@ export interface RegistryMirror {
   loggedModelIds(): ReadonlySet<string>;
   /** The owner's files were looked at, with or without success. */
   hasFiles(owner: ArtifactOwner): boolean;
+  /** Keeps what lies beside some runs and versions, before they are seen to be there: a sighting that stops half-way goes on from it. */
+  keepBeside(records: RecordsBeside): void;
   /** Keeps a sighting, and what changed since the one before; one that another, later one overtook changes nothing. */
   save(sighting: RegistrySighting, at: number): SightingChanges;
 }

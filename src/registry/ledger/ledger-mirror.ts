@@ -182,7 +182,9 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
       },
     },
 
-    save({ models, runs, beside, fingerprint, previous }, at) {
+    keepBeside: (records) => database.write((run) => keepRecords({ run }, store, records)),
+
+    save({ models, runs, fingerprint, previous }, at) {
       let changes: SightingChanges = { newVersions: 0, moves: 0, gone: 0, newRuns: 0 };
       // Whoever else looks at the same time waits, and compares with what this one saw.
       database.write((run) => {
@@ -207,7 +209,6 @@ export function ledgerMirror(database: LedgerDatabase, store: string): RegistryM
             JSON.stringify(one),
           ]);
         }
-        if (beside !== undefined) keepRecords(writer, store, beside);
         appendSighting(writer, { store, at, events: seen.events });
         changes = { ...seen.changes, newRuns };
       });
