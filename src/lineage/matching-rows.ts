@@ -1,6 +1,8 @@
 import { isLineageError } from '../base/errors.ts';
+import { firstIndex } from '../base/first-index.ts';
 import type { DeltaTable } from '../delta/delta-table.ts';
 import type { DataFile, Snapshot } from '../delta/snapshot.ts';
+import { identityLine } from '../delta/snapshot-summary.ts';
 import { metadataAt, type Timeline } from '../delta/table-timeline.ts';
 import type { CallOptions } from './find-table.ts';
 import { statBounds } from './wire-stats.ts';
@@ -75,15 +77,17 @@ async function countTogether(
   options: CallOptions,
 ): Promise<ReadonlyMap<number, number> | undefined> {
   const counts = versions.map(() => 0);
-  /** By the last of the versions that has them: files, each with the first of the versions that has it; both as indexes. */
+  /** By the last of the versions that has them: files, by their lines in the digest, with the first that has each; both as indexes. */
   const files = new Map<number, Map<string, number>>();
-  for (const { file, from, to } of spans) {
-    const first = indexFrom(versions, from);
-    const last = (to === undefined ? versions.length : indexFrom(versions, to)) - 1;
+  const indexFrom = (version: number) =>
+    firstIndex(versions.length, (index) => (versions[index] ?? 0) >= version);
+  for (const { line, from, to } of spans) {
+    const first = indexFrom(from);
+    const last = (to === undefined ? versions.length : indexFrom(to)) - 1;
     if (first > last) continue;
     const known = files.get(last) ?? new Map<string, number>();
     files.set(last, known);
-    known.set(keyOf(file), first);
+    known.set(line, first);
   }
   // Without files nobody would look at the condition.
   if (files.size === 0) return;
@@ -92,8 +96,8 @@ async function countTogether(
       const version = versions[last] ?? 0;
       const { looked, matching } = await countIn(table, version, firsts, predicate, options);
       if (looked !== firsts.size) return;
-      for (const [key, count] of matching) {
-        for (let at = firsts.get(key) ?? 0; at <= last; at++)
+      for (const [line, count] of matching) {
+        for (let at = firsts.get(line) ?? 0; at <= last; at++)
           counts[at] = (counts[at] ?? 0) + count;
       }
     }
@@ -118,7 +122,7 @@ async function countIn(
   let looked = 0;
   for await (const batch of snapshot.files(options)) {
     for (const file of batch) {
-      if (!wanted.has(keyOf(file))) continue;
+      if (!wanted.has(identityLine(file))) continue;
       looked += 1;
       if (equality === undefined || fileMayHold(file, equality)) read.push(file);
     }
@@ -128,27 +132,9 @@ async function countIn(
   const matching = new Map<string, number>();
   for (const [index, file] of read.entries()) {
     const count = counts?.[index] ?? 0;
-    if (count > 0) matching.set(keyOf(file), count);
+    if (count > 0) matching.set(identityLine(file), count);
   }
   return { looked, matching };
-}
-
-/** Where the first version stands that is not before one; behind the last where there is none. */
-function indexFrom(versions: readonly number[], version: number): number {
-  let [low, end] = [0, versions.length];
-  while (low < end) {
-    const middle = (low + end) >> 1;
-    if ((versions[middle] ?? 0) < version) low = middle + 1;
-    else end = middle;
-  }
-  return low;
-}
-
-/** A file with the rows deleted in it; the latter by the "uniqueId" of the Delta protocol, "Deletion Vector Descriptor Schema". */
-function keyOf({ path, deletionVector }: Pick<DataFile, 'path' | 'deletionVector'>): string {
-  if (deletionVector === undefined) return path;
-  const { storageType, pathOrInlineDv, offset = '' } = deletionVector;
-  return `${path}\n${storageType}${pathOrInlineDv}@${offset}`;
 }
 
 /** One column is enough to count. */

@@ -6,7 +6,7 @@ import type { FoundEvidence } from './evidence.ts';
 import { type EvidenceSources, inOrder, keptStamp } from './gather-evidence.ts';
 import { groupByTable, type TableEvidence } from './group-evidence.ts';
 import { saysVersion } from './own-records.ts';
-import { parentsOf } from './parent-runs.ts';
+import { mostParents, parentsOf } from './parent-runs.ts';
 import { type GatherOptions, otherRun, runEvidence, versionEvidence } from './recorder-evidence.ts';
 import { resolvePlaces } from './resolve-places.ts';
 import type { Stamp } from './stamp.ts';
@@ -83,9 +83,11 @@ export async function recordedTables(
   options: GatherOptions,
 ): Promise<readonly TableEvidence[]> {
   const parts = [runEvidence(run, stamp, options), ...(noted ? [noted] : [])];
-  const parent = parents.get(run?.tags['mlflow.parentRunId'] ?? '');
-  if (parent !== undefined && !parts.some(saysVersion)) {
-    parts.push(otherRun(parent, `of parent run ${parent.id}`, options));
+  let at = run;
+  for (let up = 0; up < mostParents && !parts.some(saysVersion); up++) {
+    at = parents.get(at?.tags['mlflow.parentRunId'] ?? '');
+    if (at === undefined) break;
+    parts.push(otherRun(at, `of parent run ${at.id}`, options));
   }
   const evidence = inOrder(parts.flatMap((part) => part.evidence));
   const resolved = await resolvePlaces(evidence, tables, options.signal ? options : {});

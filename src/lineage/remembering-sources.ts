@@ -1,5 +1,10 @@
 import type { DeltaTables } from '../delta/delta-table.ts';
-import type { DatasetName, FirstRun, RunSearch } from '../registry/run-search.ts';
+import {
+  type DatasetName,
+  datasetKey,
+  type FirstRun,
+  type RunSearch,
+} from '../registry/run-search.ts';
 import { rememberingTables } from './remembering-tables.ts';
 
 interface Remembered {
@@ -22,7 +27,7 @@ export function rememberingSources<S extends Remembered>(sources: S): S {
 function rememberingFirst(firstWith: RunSearch['firstWith']): RunSearch['firstWith'] {
   const known = new Map<string, Promise<FirstRun | undefined>>();
   return async (experimentId, datasets, options) => {
-    const keyOf = ({ name, digest }: DatasetName) => JSON.stringify([experimentId, name, digest]);
+    const keyOf = (dataset: DatasetName) => datasetKey(experimentId, dataset);
     const asked = datasets.filter((dataset) => !known.has(keyOf(dataset)));
     if (asked.length > 0) {
       const answer = firstWith(experimentId, asked, options);

@@ -126,11 +126,10 @@ function filesOf(spans: readonly FileSpan[]): Map<string, LiveFile> {
   );
 }
 
-/** Unlike for unlike files: how many there are, and their bytes. */
-const sizeOf = (files: Files) => {
+const bytesOf = (files: Files) => {
   let bytes = 0;
   for (const { sizeBytes } of files.values()) bytes += sizeBytes;
-  return `${files.size} ${bytes}`;
+  return bytes;
 };
 
 /**
@@ -159,11 +158,14 @@ export function followCommit(
     lacking: removed,
   };
   const at = new Map<number, Survival>();
+  let bytes = bytesOf(files);
+  // Versions of another size have other files.
+  const sizeOf = (some: Files, sum: number) => `${some.size} ${sum}`;
+  const none: State = { groups: [], lacking: nothing };
   const states = [
-    { version: version - 1, size: sizeOf(before), state: { groups: [], lacking: nothing } },
-    { version, size: sizeOf(files), state },
+    { version: version - 1, size: sizeOf(before, bytesOf(before)), state: none },
+    { version, size: sizeOf(files, bytes), state },
   ];
-  let bytes = [...files.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   if (versions.has(version)) at.set(version, survivalOf(state));
   for (let next = version + 1; next <= last; next++) {
     const step = steps.get(next) ?? nothingDone;
@@ -176,7 +178,7 @@ export function followCommit(
       bytes += file.sizeBytes;
     }
     for (const [path, { after }] of step.masked) files.set(path, after);
-    const size = `${files.size} ${bytes}`;
+    const size = sizeOf(files, bytes);
     const later = commits.get(next) ?? { version: next, timestamp: 0 };
     // A version that is restored has all that it had, whatever came between.
     const restored = /^RESTORE/i.test(later.operation ?? '')

@@ -1,4 +1,5 @@
 import { isLineageError } from '../base/errors.ts';
+import { firstIndex } from '../base/first-index.ts';
 import type { DeltaTable } from '../delta/delta-table.ts';
 import { liveRows } from '../delta/file-stats.ts';
 import type { Commit } from '../delta/table-history.ts';
@@ -122,12 +123,8 @@ export function versionsBefore(
 ): readonly number[] {
   const versions = new Set<number>();
   for (const instant of instants) {
-    let [low, end] = [0, commits.length];
-    while (low < end) {
-      const middle = (low + end) >> 1;
-      if ((commits[middle]?.committedAt ?? 0) <= instant) low = middle + 1;
-      else end = middle;
-    }
+    const isLater = (index: number) => (commits[index]?.committedAt ?? 0) > instant;
+    const end = firstIndex(commits.length, isLater);
     for (const { version } of commits.slice(Math.max(0, end - mostVersions), end)) {
       versions.add(version);
     }

@@ -29,6 +29,11 @@ export interface RunSearch {
 /** What MLflow tells datasets of an experiment apart by. */
 export type DatasetName = Pick<RunInput, 'name' | 'digest'>;
 
+/** A dataset of an experiment, as a key. */
+export function datasetKey(experimentId: string, { name, digest }: DatasetName): string {
+  return JSON.stringify([experimentId, name, digest]);
+}
+
 export type FirstRun = Pick<Run, 'id' | 'startedAt'>;
 
 /** Writes to many runs. */

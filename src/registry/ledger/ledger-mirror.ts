@@ -5,6 +5,7 @@ import { jsonOf } from '../../base/json-of.ts';
 
 import type { ModelVersion, RegisteredModel } from '../model.ts';
 import type { RegistryMirror, SightingChanges } from '../registry-past.ts';
+import { datasetKey } from '../run-search.ts';
 import { stageHolders } from '../stage-holders.ts';
 import { anyKey, pagesOf } from './by-keys.ts';
 import type { LedgerDatabase } from './database.ts';
@@ -14,7 +15,6 @@ import { readStored } from './read-stored.ts';
 import { appendSighting } from './sightings.ts';
 import {
   childRecords,
-  datasetKey,
   fileRecords,
   firstRunRecords,
   keepRecords,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { jsonOf } from '../../base/json-of.ts';
 import type { ArtifactOwner } from '../artifact-reader.ts';
 import type { RecordsBeside } from '../records-beside.ts';
-import type { DatasetName } from '../run-search.ts';
+import { datasetKey } from '../run-search.ts';
 import { anyKey, pagesOf } from './by-keys.ts';
 import type { LedgerDatabase } from './database.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
@@ -29,8 +29,6 @@ const byKeys = `SELECT key, body FROM sync_records WHERE store = ? AND kind = ? 
 const keyRow = z.object({ key: z.string() });
 
 export const ownerKey = ({ kind, id }: ArtifactOwner) => `${kind} ${id}`;
-export const datasetKey = (experimentId: string, { name, digest }: DatasetName) =>
-  JSON.stringify([experimentId, name, digest]);
 
 /** Those that are kept, by their keys. */
 export function keptRecords<T>(

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { LineageError } from '../../base/errors.ts';
 import type { ModelVersion } from '../model.ts';
 import type { CallOptions } from '../run-store.ts';
-import type { MlflowClient } from './client.ts';
+import type { MlflowClient, Query } from './client.ts';
+import { type Page, pages } from './pages.ts';
 import { type ModelHead, wireModelPage, wireVersionPage } from './wire-model.ts';
 
 /** Registered models by name, a page in memory at a time. */
@@ -16,7 +16,7 @@ export function searchModels(
     ...(!client.isUnityCatalog && { order_by: 'name ASC' }),
     max_results: client.isUnityCatalog ? Math.min(pageSize, 100) : pageSize,
   };
-  return pages(client, 'registered-models/search', query, wireModelPage, options);
+  return found(client, 'registered-models/search', query, wireModelPage, options);
 }
 
 /** Model versions that match a filter, or all of them. They come without their aliases. */
@@ -28,7 +28,7 @@ export function searchVersions(
 ): AsyncGenerator<ModelVersion, void, void> {
   const most = client.isUnityCatalog ? Math.min(pageSize, 100) : pageSize;
   const query = { filter, max_results: most };
-  return pages(client, 'model-versions/search', query, wireVersionPage, options);
+  return found(client, 'model-versions/search', query, wireVersionPage, options);
 }
 
 /**
@@ -42,21 +42,14 @@ export function nameFilter(name: string): string {
   return `name LIKE '${name.replaceAll("'", '_')}'`;
 }
 
-async function* pages<T>(
+function found<T>(
   client: MlflowClient,
   route: string,
-  query: Readonly<Record<string, string | number | undefined>>,
-  schema: z.ZodType<{ readonly items: readonly T[]; readonly next: string | undefined }>,
+  query: Query,
+  schema: z.ZodType<Page<T>>,
   options?: CallOptions,
 ): AsyncGenerator<T, void, void> {
-  let token: string | undefined;
-  do {
-    const page = await client.get(route, { ...query, page_token: token }, schema, options);
-    yield* page.items;
-    if (page.next !== undefined && page.next === token) {
-      const problem = `It answers page after page with the same next_page_token, ${token}.`;
-      throw new LineageError('UNEXPECTED_RESPONSE', { source: `GET ${route}`, problem });
-    }
-    token = page.next;
-  } while (token !== undefined);
+  return pages(`GET ${route}`, (token) =>
+    client.get(route, { ...query, page_token: token }, schema, options),
+  );
 }

@@ -1,28 +1,25 @@
 import { z } from 'zod';
-import { LineageError } from '../../base/errors.ts';
 import type { CallOptions } from '../run-store.ts';
 import type { MlflowClient } from './client.ts';
+import { type Page, pages } from './pages.ts';
 import { wireList, wireText } from './wire-parts.ts';
 
 /** What a search by POST finds, a page in memory at a time. */
-export async function* searchPages<T>(
+export function searchPages<T>(
   client: MlflowClient,
   route: string,
   body: object,
-  schema: z.ZodType<{ readonly items: readonly T[]; readonly next: string | undefined }>,
+  schema: z.ZodType<Page<T>>,
   options?: CallOptions,
 ): AsyncGenerator<T, void, void> {
-  let token: string | undefined;
-  do {
-    const query = { ...body, ...(token !== undefined && { page_token: token }) };
-    const page = await client.post(route, query, schema, options);
-    yield* page.items;
-    if (page.next !== undefined && page.next === token) {
-      const problem = `It answers page after page with the same next_page_token, ${token}.`;
-      throw new LineageError('UNEXPECTED_RESPONSE', { source: `POST ${route}`, problem });
-    }
-    token = page.next;
-  } while (token !== undefined);
+  return pages(`POST ${route}`, (token) =>
+    client.post(
+      route,
+      token === undefined ? body : { ...body, page_token: token },
+      schema,
+      options,
+    ),
+  );
 }
 
 const wireExperiments = z
