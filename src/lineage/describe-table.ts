@@ -14,9 +14,11 @@ export async function describeTable(
   options: CallOptions & { readonly withFiles: boolean },
 ): Promise<ShowResult> {
   const call = options.signal && { signal: options.signal };
+  const asked = table.history.resolve(moment, call);
   const [{ version, committedAt, operation }, latest] = await Promise.all([
-    table.history.resolve(moment, call),
-    table.history.resolve({ kind: 'latest' }, call),
+    asked,
+    // A log's history takes the time of each commit for every answer.
+    moment.kind === 'latest' ? asked : table.history.resolve({ kind: 'latest' }, call),
   ]);
   const facts = await table.facts.at(version, call);
   const { digest, files, bytes, rows } = await summarizeFacts(facts, call);
