@@ -17,7 +17,7 @@ export async function describeTable(
   const asked = table.history.resolve(moment, call);
   const [{ version, committedAt, operation }, latest] = await Promise.all([
     asked,
-    // A log's history takes the time of each commit for every answer.
+    // One answer, so that a commit in between can't make the latest an older one, and a log's times are taken once.
     moment.kind === 'latest' ? asked : table.history.resolve({ kind: 'latest' }, call),
   ]);
   const facts = await table.facts.at(version, call);
