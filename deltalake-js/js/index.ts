@@ -20,4 +20,4 @@ export { earliestVersion, type LogSegment, latestVersion, logSegment } from './l
 export { type OpenSnapshotOptions, openSnapshot } from './open-snapshot.ts';
 export type { Store, StoreEntry, StoreStat } from './store.ts';
 export type { FilesOptions, TableProtocol, TableSnapshot } from './table-snapshot.ts';
-export { preload, useWasm } from './wasm/module.ts';
+export { preload, useWasm } from './wasm-module.ts';

@@ -4,7 +4,7 @@ import { type Reader, readFiles } from './read-files.ts';
 import type { Store } from './store.ts';
 import { snapshotIn, type TableSnapshot } from './table-snapshot.ts';
 import { Instance } from './wasm/instance.ts';
-import { instantiate, preload, wasmModule } from './wasm/module.ts';
+import { instantiate, preload, wasmModule } from './wasm-module.ts';
 
 export interface OpenSnapshotOptions {
   /** The latest, if undefined. */

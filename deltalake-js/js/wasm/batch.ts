@@ -29,8 +29,58 @@ export function decodeBatch(bytes: Uint8Array): DataFile[] {
   const text = decodeText(bytes.subarray(textStart, statsStart));
   const stats = decodeText(bytes.subarray(statsStart, statsStart + statsBytes));
   const keys = Array.from(keyEnds, (end, key) => text.slice(keyEnds[key - 1] ?? rowsEnd, end));
-  const cursor = new Cursor(words, text, stats);
-  return Array.from({ length: rows }, (_, row) => decodeRow(cursor, keys, numbers, row));
+  let next = 0;
+  let textEnd = 0;
+  let statsEnd = 0;
+
+  function decodeMap(): TextMap {
+    const count = words[next++] as number;
+    if (count === 0) return none;
+    const map: Record<string, string | null> = {};
+    for (let entry = 0; entry < count; entry += 1) {
+      const keyAndNull = words[next++] as number;
+      const start = textEnd;
+      textEnd = words[next++] as number;
+      const key = keys[keyAndNull >>> 1] as string;
+      const value = keyAndNull % 2 === 1 ? null : text.slice(start, textEnd);
+      if (key === '__proto__') Object.defineProperty(map, key, { ...ownProperty, value });
+      else map[key] = value;
+    }
+    return map;
+  }
+
+  const files: DataFile[] = [];
+  // Most batches are read before any of this is optimised: it makes few calls, and spreads nothing.
+  for (let at = 0; at < numbers.length; at += numbersInRow) {
+    const pathStart = textEnd;
+    const pathEnd = words[next++] as number;
+    textEnd = words[next++] as number;
+    const statsEndAndOne = words[next++] as number;
+    const baseRowId = numbers[at + 5] as number;
+    const defaultRowCommitVersion = numbers[at + 6] as number;
+    const file: Writable<DataFile> = {
+      path: text.slice(pathStart, pathEnd),
+      sizeBytes: numbers[at] as number,
+      modifiedAt: numbers[at + 1] as number,
+      partitionValues: none,
+    };
+    if (statsEndAndOne !== 0) {
+      file.stats = stats.slice(statsEnd, statsEndAndOne - 1);
+      statsEnd = statsEndAndOne - 1;
+    }
+    if (textEnd > pathEnd) {
+      file.deletionVector = decodeVector(text.slice(pathEnd, textEnd), numbers, at);
+    }
+    file.partitionValues = decodeMap();
+    const tags = decodeMap();
+    if (!Number.isNaN(baseRowId)) file.baseRowId = baseRowId;
+    if (!Number.isNaN(defaultRowCommitVersion)) {
+      file.defaultRowCommitVersion = defaultRowCommitVersion;
+    }
+    if (tags !== none) file.tags = tags;
+    files.push(file);
+  }
+  return files;
 }
 
 /** The module ends a batch long before its text is too long, but does not cut the text of one file. */
@@ -41,37 +91,6 @@ function decodeText(bytes: Uint8Array): string {
     const problem = `a text of ${bytes.length} bytes, of one file, is longer than JavaScript allows`;
     throw new DeltaLogError('LOG_DAMAGED', { path: logFolder, problem }, { cause });
   }
-}
-
-function decodeRow(
-  cursor: Cursor,
-  keys: readonly string[],
-  numbers: Float64Array,
-  row: number,
-): DataFile {
-  const at = row * numbersInRow;
-  const path = cursor.text();
-  const vector = cursor.text();
-  const stats = cursor.stats();
-  const partitionValues = cursor.map(keys);
-  const tags = cursor.map(keys);
-  const baseRowId = numbers[at + 5] as number;
-  const defaultRowCommitVersion = numbers[at + 6] as number;
-  // Spreading the optional ones would take longer than all the rest.
-  const file: Writable<DataFile> = {
-    path,
-    sizeBytes: numbers[at] as number,
-    modifiedAt: numbers[at + 1] as number,
-    partitionValues,
-  };
-  if (stats !== undefined) file.stats = stats;
-  if (vector !== '') file.deletionVector = decodeVector(vector, numbers, at);
-  if (!Number.isNaN(baseRowId)) file.baseRowId = baseRowId;
-  if (!Number.isNaN(defaultRowCommitVersion)) {
-    file.defaultRowCommitVersion = defaultRowCommitVersion;
-  }
-  if (tags !== none) file.tags = tags;
-  return file;
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -86,54 +105,4 @@ function decodeVector(text: string, numbers: Float64Array, at: number): Deletion
     sizeInBytes: numbers[at + 3] as number,
     cardinality: numbers[at + 4] as number,
   };
-}
-
-class Cursor {
-  readonly #words: Uint32Array;
-  readonly #text: string;
-  readonly #stats: string;
-  #next = 0;
-  #textEnd = 0;
-  #statsEnd = 0;
-
-  constructor(words: Uint32Array, text: string, stats: string) {
-    this.#words = words;
-    this.#text = text;
-    this.#stats = stats;
-  }
-
-  text(): string {
-    const start = this.#textEnd;
-    this.#textEnd = this.#word();
-    return this.#text.slice(start, this.#textEnd);
-  }
-
-  stats(): string | undefined {
-    const endAndOne = this.#word();
-    if (endAndOne === 0) return undefined;
-    const start = this.#statsEnd;
-    this.#statsEnd = endAndOne - 1;
-    return this.#stats.slice(start, this.#statsEnd);
-  }
-
-  map(keys: readonly string[]): TextMap {
-    const count = this.#word();
-    if (count === 0) return none;
-    const map: Record<string, string | null> = {};
-    for (let entry = 0; entry < count; entry += 1) {
-      const keyAndNull = this.#word();
-      const text = this.text();
-      const key = keys[keyAndNull >>> 1] as string;
-      const value = keyAndNull % 2 === 1 ? null : text;
-      if (key === '__proto__') Object.defineProperty(map, key, { ...ownProperty, value });
-      else map[key] = value;
-    }
-    return map;
-  }
-
-  #word(): number {
-    const word = this.#words[this.#next] as number;
-    this.#next += 1;
-    return word;
-  }
 }

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { instantiate, useWasm, wasmModule } from './module.ts';
+import { instantiate, useWasm, wasmModule } from './wasm-module.ts';
 
-const build = fileURLToPath(new URL('../../build.mjs', import.meta.url));
-const file = fileURLToPath(new URL('../../wasm/deltalake.wasm', import.meta.url));
+const build = fileURLToPath(new URL('../build.mjs', import.meta.url));
+const file = fileURLToPath(new URL('../wasm/deltalake.wasm', import.meta.url));
 
 test('the committed module was built from the committed sources', () => {
   const check = () => execFileSync(process.execPath, [build, '--check'], { encoding: 'utf8' });

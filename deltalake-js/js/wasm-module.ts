@@ -1,4 +1,4 @@
-import type { Exports } from './instance.ts';
+import type { Exports } from './wasm/instance.ts';
 
 /** The slice of WebAssembly's JavaScript API that is used; browsers and Node have it. */
 export interface WasmModule {
@@ -44,9 +44,7 @@ export function instantiate(module: WasmModule): Exports {
 }
 
 async function load(): Promise<WasmModule> {
-  return WebAssembly.compile(
-    await readBytes(new URL('../../wasm/deltalake.wasm', import.meta.url)),
-  );
+  return WebAssembly.compile(await readBytes(new URL('../wasm/deltalake.wasm', import.meta.url)));
 }
 
 async function readBytes(url: URL): Promise<Uint8Array> {
