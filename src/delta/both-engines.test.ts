@@ -35,7 +35,10 @@ describe('a table that both engines know', () => {
   test('may grow between the two answers', async () => {
     const growing = {
       ...log,
-      history: { ...log.history, resolve: async () => ({ version: looks++ < 1 ? 2 : 3 }) },
+      history: {
+        ...log.history,
+        resolve: async () => ({ version: looks++ < 1 ? 2 : 3, isLatest: true }),
+      },
     };
     let looks = 0;
     const table = both({ versions: [...threeVersions, {}] }, growing);

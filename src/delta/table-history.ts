@@ -27,6 +27,8 @@ export interface Commit {
 /** What is known of the commit is absent when it was cleaned up and only a checkpoint tells of the version. */
 export interface TableVersion {
   readonly version: number;
+  /** Whether there was no later one when this was looked up. */
+  readonly isLatest: boolean;
   /** Epoch milliseconds, UTC. */
   readonly committedAt?: number;
   readonly operation?: string;

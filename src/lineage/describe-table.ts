@@ -14,12 +14,7 @@ export async function describeTable(
   options: CallOptions & { readonly withFiles: boolean },
 ): Promise<ShowResult> {
   const call = options.signal && { signal: options.signal };
-  const asked = table.history.resolve(moment, call);
-  const [{ version, committedAt, operation }, latest] = await Promise.all([
-    asked,
-    // One answer, so that a commit in between can't make the latest an older one, and a log's times are taken once.
-    moment.kind === 'latest' ? asked : table.history.resolve({ kind: 'latest' }, call),
-  ]);
+  const { version, isLatest, committedAt, operation } = await table.history.resolve(moment, call);
   const facts = await table.facts.at(version, call);
   const { digest, files, bytes, rows } = await summarizeFacts(facts, call);
   const fileList: ShowResult['fileList'] = [];
@@ -45,7 +40,7 @@ export async function describeTable(
     name: facts.name ?? null,
     description: facts.description ?? null,
     version,
-    isLatest: version === latest.version,
+    isLatest,
     committedAt: committedAt === undefined ? null : new Date(committedAt).toISOString(),
     operation: operation ?? null,
     digest: digest ?? null,

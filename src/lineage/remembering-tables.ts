@@ -41,10 +41,13 @@ function remembering(table: DeltaTable): DeltaTable {
       },
       async resolve(moment) {
         if (moment.kind === 'instant') {
+          let latest: number | undefined;
           for await (const { version, timestamp, operation } of commits()) {
+            latest ??= version;
             if (timestamp > moment.instant) continue;
             return {
               version,
+              isLatest: version === latest,
               committedAt: timestamp,
               ...(operation !== undefined && { operation }),
             };

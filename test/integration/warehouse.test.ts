@@ -229,6 +229,18 @@ describe.skipIf(sparkPython === undefined)('a SQL warehouse', { timeout: 600_000
     });
   });
 
+  test('says of a version, however it is asked for, whether it is the latest', async () => {
+    const { history } = open(table);
+    const last = await history.resolve({ kind: 'latest' });
+    const first = await history.resolve({ kind: 'version', version: 0 });
+    expect([first.isLatest, last.isLatest]).toEqual([false, true]);
+    for (const known of [first, last]) {
+      const { version, committedAt: instant = 0 } = known;
+      expect(await history.resolve({ kind: 'version', version })).toEqual(known);
+      expect(await history.resolve({ kind: 'instant', instant })).toEqual(known);
+    }
+  });
+
   describe('makes copies', () => {
     const plan = async (...args: readonly string[]) =>
       copyResult.parse(await asof().json('rehydrate', `${table}@v1`, ...args));

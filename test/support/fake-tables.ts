@@ -92,6 +92,7 @@ export function fakeTable(options: FakeTableOptions = {}): DeltaTable {
       const committedAt = timeOf(version);
       return {
         version,
+        isLatest: version === latest,
         ...(committedAt !== undefined && { committedAt, ...operationOf(version) }),
       };
     },

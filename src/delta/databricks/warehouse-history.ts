@@ -45,19 +45,19 @@ export function warehouseHistory(
 
   async function atNumber(version: number, options: CallOptions): Promise<TableVersion> {
     const latest = await latestCommit(options);
-    if (latest.version === version) return versionOf(latest);
+    if (latest.version === version) return versionOf(latest, true);
     if (version > latest.version) {
       const details = { table, version, latest: latest.version };
       throw new LineageError('VERSION_TOO_NEW', details);
     }
     // As many commits as lie between, one more, and as many as others may add meanwhile: the rest is not read.
     for await (const commit of commits(latest.version - version + 1 + 100, options)) {
-      if (commit.version === version) return versionOf(commit);
+      if (commit.version === version) return versionOf(commit, false);
       if (commit.version < version) break;
     }
     // Its commit may be gone, and a checkpoint there that tells of the version.
     await check(version, options);
-    return { version };
+    return { version, isLatest: false };
   }
 
   async function atInstant(instant: number, options: CallOptions): Promise<TableVersion> {
@@ -92,7 +92,7 @@ export function warehouseHistory(
       const { oldest } = error.details;
       throw tooEarly(passed.find(({ version }) => version === oldest));
     }
-    return versionOf(found);
+    return versionOf(found, found === passed[0]);
   }
 
   async function oldestReadable(passed: readonly Commit[], options: CallOptions) {
@@ -113,7 +113,7 @@ export function warehouseHistory(
     async resolve(moment, options = {}) {
       switch (moment.kind) {
         case 'latest':
-          return versionOf(await latestCommit(options));
+          return versionOf(await latestCommit(options), true);
         case 'version':
           return await atNumber(moment.version, options);
         case 'instant':
@@ -123,6 +123,11 @@ export function warehouseHistory(
   };
 }
 
-function versionOf({ version, timestamp, operation }: Commit): TableVersion {
-  return { version, committedAt: timestamp, ...(operation !== undefined && { operation }) };
+function versionOf({ version, timestamp, operation }: Commit, isLatest: boolean): TableVersion {
+  return {
+    version,
+    isLatest,
+    committedAt: timestamp,
+    ...(operation !== undefined && { operation }),
+  };
 }

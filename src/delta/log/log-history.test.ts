@@ -49,10 +49,10 @@ const aTableOf = (times: readonly number[]) =>
   );
 
 describe('a version', () => {
-  test('is resolved with the time of its commit', async () => {
+  test('is resolved with the time of its commit, and with whether it is the latest', async () => {
     const { atVersion } = open(await aTableOf([start, start + day]));
-    expect(await atVersion(0)).toEqual({ version: 0, committedAt: start });
-    expect(await atVersion(1)).toEqual({ version: 1, committedAt: start + day });
+    expect(await atVersion(0)).toEqual({ version: 0, isLatest: false, committedAt: start });
+    expect(await atVersion(1)).toEqual({ version: 1, isLatest: true, committedAt: start + day });
   });
 
   test('past the last is too new, and the latest is told', async () => {
@@ -82,7 +82,7 @@ describe('a version', () => {
     const version = Number(checkpoints[0]?.slice(0, 20));
     await rm(commitPath(table, version));
     const { atVersion } = open(table);
-    expect(await atVersion(version)).toEqual({ version });
+    expect(await atVersion(version)).toEqual({ version, isLatest: false });
   });
 
   test('behind a gap says which commits are missing; one before it does not care', async () => {
@@ -94,8 +94,8 @@ describe('a version', () => {
     await expect(atVersion(4)).rejects.toMatchObject(gap);
     await expect(latest()).rejects.toMatchObject(gap);
     await expect(atInstant(start + day)).rejects.toMatchObject(gap);
-    expect(await atVersion(1)).toEqual({ version: 1, committedAt: start + 1 });
-    expect(await atInstant(start + 1)).toEqual({ version: 1, committedAt: start + 1 });
+    expect(await atVersion(1)).toMatchObject({ version: 1, committedAt: start + 1 });
+    expect(await atInstant(start + 1)).toMatchObject({ version: 1, committedAt: start + 1 });
   });
 
   test('is looked up anew at each call', async () => {
@@ -119,7 +119,8 @@ describe('an instant', () => {
     { instant: now, version: 2, why: 'this very moment, long after the last commit' },
   ])('means the last version committed at or before it: $why', async ({ instant, version }) => {
     const { atInstant } = open(await aTableOf(times));
-    expect(await atInstant(instant)).toEqual({ version, committedAt: times[version] });
+    const isLatest = version === 2;
+    expect(await atInstant(instant)).toEqual({ version, isLatest, committedAt: times[version] });
   });
 
   test('before the first commit is too early, and the first is told', async () => {
@@ -140,7 +141,7 @@ describe('an instant', () => {
     const oldest = tableCase('log_cleaned').versions.find(({ error }) => error === undefined);
     const commit = (await list()).find(({ version }) => version === oldest?.version);
     const committedAt = commit?.timestamp ?? Number.NaN;
-    expect(await atInstant(committedAt)).toEqual({ version: oldest?.version, committedAt });
+    expect(await atInstant(committedAt)).toMatchObject({ version: oldest?.version, committedAt });
     await expect(atInstant(committedAt - 1)).rejects.toMatchObject({
       code: 'MOMENT_TOO_EARLY',
       details: { oldestVersion: oldest?.version },
@@ -170,9 +171,9 @@ describe('times of files that do not grow', () => {
 
   test('are those by which an instant is resolved', async () => {
     const { atInstant } = open(await aTableOf([start + 100, start + 50, start + 60]));
-    expect(await atInstant(start + 100)).toEqual({ version: 0, committedAt: start + 100 });
-    expect(await atInstant(start + 101)).toEqual({ version: 1, committedAt: start + 101 });
-    expect(await atInstant(start + 102)).toEqual({ version: 2, committedAt: start + 102 });
+    expect(await atInstant(start + 100)).toMatchObject({ version: 0, committedAt: start + 100 });
+    expect(await atInstant(start + 101)).toMatchObject({ version: 1, committedAt: start + 101 });
+    expect(await atInstant(start + 102)).toMatchObject({ version: 2, committedAt: start + 102 });
     await expect(atInstant(start + 60)).rejects.toMatchObject({ code: 'MOMENT_TOO_EARLY' });
   });
 });
@@ -200,8 +201,8 @@ describe('in-commit timestamps', () => {
     );
     const { list, atInstant, latest } = open(table);
     expect((await list()).map(({ timestamp }) => timestamp)).toEqual([start + 7, start]);
-    expect(await atInstant(start + 6)).toEqual({ version: 0, committedAt: start });
-    expect(await latest()).toEqual({ version: 1, committedAt: start + 7 });
+    expect(await atInstant(start + 6)).toMatchObject({ version: 0, committedAt: start });
+    expect(await latest()).toMatchObject({ version: 1, committedAt: start + 7 });
   });
 
   /** v0 and v1 by their files, v2 enables, v3 and v4 have their own. */
@@ -250,7 +251,7 @@ describe('in-commit timestamps', () => {
       details: { oldestVersion: 0 },
     });
     for (const { version, timestamp } of commits) {
-      expect(await atInstant(timestamp)).toEqual({ version, committedAt: timestamp });
+      expect(await atInstant(timestamp)).toMatchObject({ version, committedAt: timestamp });
     }
   });
 
@@ -272,7 +273,7 @@ describe('in-commit timestamps', () => {
     await writeCommit(table, 5, [infoAction(), metaDataAction({ configuration })]);
     await setCommitTime(table, 5, start + 200 * day);
     const { latest } = open(table);
-    expect(await latest()).toEqual({ version: 5, committedAt: start + 200 * day });
+    expect(await latest()).toMatchObject({ version: 5, committedAt: start + 200 * day });
   });
 });
 

@@ -37,13 +37,14 @@ export function logHistory(store: TableStore, table: string, now: () => number):
 
     resolve: (moment, { signal } = {}) =>
       guarded(async () => {
-        const { listing, times } = await openLog(store, table, signal);
+        const { listing, latest, times } = await openLog(store, table, signal);
         const version = await versionMeant(moment, listing, times, table, now);
         logSegment(listing, version);
         const [committedAt, info] = await Promise.all([times.at(version), times.info(version)]);
         const operation = info?.columns.operation;
         const found: TableVersion = {
           version,
+          isLatest: version === latest,
           ...(committedAt !== undefined && { committedAt }),
           ...(operation !== undefined && { operation }),
         };
@@ -56,7 +57,11 @@ async function openLog(
   store: Store,
   table: string,
   signal: AbortSignal | undefined,
-): Promise<{ readonly listing: LogListing; readonly times: CommitTimes }> {
+): Promise<{
+  readonly listing: LogListing;
+  readonly latest: number;
+  readonly times: CommitTimes;
+}> {
   const options = signal && { signal };
   const listing = await listLog(store, { whole: true, ...options });
   // Also says that there is no table where nothing is listed.
@@ -66,7 +71,8 @@ async function openLog(
     const since = properties['delta.inCommitTimestampEnablementVersion'];
     return since === undefined ? 0 : Number(since);
   };
-  return { listing, times: await commitTimes(store, table, listing, enabledSince, signal) };
+  const times = await commitTimes(store, table, listing, enabledSince, signal);
+  return { listing, latest, times };
 }
 
 async function readCommit(times: CommitTimes, version: number): Promise<Commit | undefined> {
