@@ -1,24 +1,26 @@
 //! Files of a batch, laid out so that JavaScript makes them with few and large reads.
 //!
 //! ```text
-//! header    u32 × 6        rows, words, keys, end of the rows' text, bytes of text, bytes of stats
+//! header    u32 × 7        rows, words, keys, end of the rows' text, bytes of paths, text and stats
 //! numbers   f64 × 7 a row  see NUMBERS; NaN where there is none
 //! words     u32 × words    of each row, see below
 //! key ends  u32 × keys
+//! paths     UTF-8          of one file after the other
 //! text      UTF-8          of the rows, then of the keys
 //! stats     UTF-8          of one file after the other
 //! ```
 //! Text is decoded once and cut up, so an end of a text is counted in UTF-16 units from the start.
 //! Words of a row:
 //! ```text
-//! end of path
-//! end of the deletion vector's storage type and path (the same end again: no vector)
-//! end of stats, in the stats text, + 1; 0 without
-//! count of partition values, and for each: key × 2 + (1 if null), end
+//! end of path, in the paths
+//! end of the deletion vector's storage type and path, in the text (the same end again: no vector)
+//! end of stats, in the stats, + 1; 0 without
+//! count of partition values, and for each: key × 2 + (1 if null), end in the text
 //! count of tags, likewise
 //! ```
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use delta_kernel::arrow::array::{
     Array, ArrayRef, AsArray as _, Int32Array, Int64Array, MapArray, RecordBatch, StringArray,
@@ -51,7 +53,7 @@ pub fn encode(
     start: usize,
 ) -> Result<(Vec<u8>, usize), Failure> {
     let columns = Columns::of(batch)?;
-    let mut encoded = Batch::default();
+    let mut encoded = Batch::of(&columns, batch.num_rows() - start);
     let mut row = start;
     while row < batch.num_rows() && encoded.text_bytes() < ENOUGH_TEXT {
         if selected.get(row).copied().unwrap_or(true) && columns.path.is_valid(row) {
@@ -138,17 +140,30 @@ impl<'b> Map<'b> {
     }
 }
 
-#[derive(Default)]
-struct Batch {
+struct Batch<'b> {
     rows: u32,
     numbers: Vec<f64>,
     words: Vec<u32>,
     keys: Keys,
+    paths: Copied<'b>,
     text: Text,
-    stats: Text,
+    stats: Copied<'b>,
 }
 
-impl Batch {
+impl<'b> Batch<'b> {
+    /// With room for `rows` that have neither partition values nor tags.
+    fn of(columns: &Columns<'b>, rows: usize) -> Self {
+        Self {
+            rows: 0,
+            numbers: Vec::with_capacity(rows * NUMBERS.len()),
+            words: Vec::with_capacity(rows * 5),
+            keys: Keys::default(),
+            paths: Copied::of(columns.path),
+            text: Text::default(),
+            stats: Copied::of(columns.stats),
+        }
+    }
+
     fn push(&mut self, columns: &Columns<'_>, row: usize) -> Result<(), Failure> {
         let vector = &columns.vector;
         let numbers = [
@@ -165,18 +180,14 @@ impl Batch {
             self.numbers.push(number.unwrap_or(f64::NAN));
         }
         self.rows += 1;
-        self.text.push(columns.path.value(row));
-        self.words.push(self.text.end);
+        self.words.push(self.paths.push(row));
         if vector.storage_type.is_valid(row) {
             self.text.push(vector.storage_type.value(row));
             self.text.push(vector.path_or_inline.value(row));
         }
         self.words.push(self.text.end);
         self.words.push(match columns.stats.is_valid(row) {
-            true => {
-                self.stats.push(columns.stats.value(row));
-                self.stats.end + 1
-            }
+            true => self.stats.push(row) + 1,
             false => 0,
         });
         self.push_map(columns.partition_values.entries(row));
@@ -184,7 +195,7 @@ impl Batch {
         Ok(())
     }
 
-    fn push_map<'b>(&mut self, entries: impl ExactSizeIterator<Item = (&'b str, Option<&'b str>)>) {
+    fn push_map<'m>(&mut self, entries: impl ExactSizeIterator<Item = (&'m str, Option<&'m str>)>) {
         self.words.push(entries.len() as u32);
         for (key, value) in entries {
             let is_null = u32::from(value.is_none());
@@ -195,7 +206,7 @@ impl Batch {
     }
 
     fn text_bytes(&self) -> usize {
-        self.text.bytes.len() + self.stats.bytes.len()
+        self.paths.bytes + self.text.bytes.len() + self.stats.bytes
     }
 
     fn into_bytes(mut self) -> Vec<u8> {
@@ -206,20 +217,22 @@ impl Batch {
             self.words.len() as u32,
             key_ends.len() as u32,
             end_of_rows,
+            self.paths.bytes as u32,
             self.text.bytes.len() as u32,
-            self.stats.bytes.len() as u32,
+            self.stats.bytes as u32,
         ];
         let words = header.len() + self.words.len() + key_ends.len();
-        let texts = self.text.bytes.len() + self.stats.bytes.len();
-        let mut bytes = Vec::with_capacity(words * 4 + self.numbers.len() * 8 + texts);
+        let numbers = self.numbers.len() * 8;
+        let mut bytes = Vec::with_capacity(words * 4 + numbers + self.text_bytes());
         push_words(&mut bytes, &header);
         for number in &self.numbers {
             bytes.extend_from_slice(&number.to_le_bytes());
         }
         push_words(&mut bytes, &self.words);
         push_words(&mut bytes, &key_ends);
-        bytes.extend(self.text.bytes);
-        bytes.extend(self.stats.bytes);
+        self.paths.write(&mut bytes);
+        bytes.extend_from_slice(&self.text.bytes);
+        self.stats.write(&mut bytes);
         bytes
     }
 }
@@ -240,10 +253,52 @@ struct Text {
 impl Text {
     fn push(&mut self, text: &str) {
         self.bytes.extend_from_slice(text.as_bytes());
-        self.end += match text.is_ascii() {
-            true => text.len() as u32,
-            false => text.encode_utf16().count() as u32,
-        };
+        self.end += utf16_length(text);
+    }
+}
+
+/// Rows of a column, of which those that follow one another there are copied together.
+struct Copied<'b> {
+    column: &'b StringArray,
+    ranges: Vec<Range<usize>>,
+    bytes: usize,
+    end: u32,
+}
+
+impl<'b> Copied<'b> {
+    fn of(column: &'b StringArray) -> Self {
+        Self {
+            column,
+            ranges: Vec::new(),
+            bytes: 0,
+            end: 0,
+        }
+    }
+
+    /// Where its text ends, in UTF-16 units.
+    fn push(&mut self, row: usize) -> u32 {
+        let offsets = self.column.value_offsets();
+        let [start, end] = [offsets[row] as usize, offsets[row + 1] as usize];
+        match self.ranges.last_mut() {
+            Some(last) if last.end == start => last.end = end,
+            _ => self.ranges.push(start..end),
+        }
+        self.bytes += end - start;
+        self.end += utf16_length(self.column.value(row));
+        self.end
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        for range in &self.ranges {
+            bytes.extend_from_slice(&self.column.value_data()[range.clone()]);
+        }
+    }
+}
+
+fn utf16_length(text: &str) -> u32 {
+    match text.is_ascii() {
+        true => text.len() as u32,
+        false => text.encode_utf16().count() as u32,
     }
 }
 
@@ -277,7 +332,7 @@ impl Keys {
     }
 
     /// Appends the names in the order of their numbers; gives their ends.
-    fn write(self, text: &mut Text) -> Vec<u32> {
+    fn write(&self, text: &mut Text) -> Vec<u32> {
         let ends = self.names.iter().map(|key| {
             text.push(key);
             text.end
@@ -353,22 +408,24 @@ mod tests {
     }
 
     struct Read {
-        header: [u32; 6],
+        header: [u32; 7],
         numbers: Vec<f64>,
         words: Vec<u32>,
         key_ends: Vec<u32>,
+        paths: String,
         text: String,
         stats: String,
     }
 
     fn read(bytes: &[u8]) -> Read {
         let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
-        let header: [u32; 6] = std::array::from_fn(|word_number| word(word_number * 4));
-        let [rows, words, keys, _, text, stats] = header.map(|count| count as usize);
-        let numbers = 24..24 + rows * NUMBERS.len() * 8;
+        let header: [u32; 7] = std::array::from_fn(|word_number| word(word_number * 4));
+        let [rows, words, keys, _, paths, text, stats] = header.map(|count| count as usize);
+        let numbers = 28..28 + rows * NUMBERS.len() * 8;
         let words = numbers.end..numbers.end + words * 4;
         let keys = words.end..words.end + keys * 4;
-        let text = keys.end..keys.end + text;
+        let paths = keys.end..keys.end + paths;
+        let text = paths.end..paths.end + text;
         let stats = text.end..text.end + stats;
         assert_eq!(stats.end, bytes.len());
         let number = |at: usize| f64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
@@ -377,6 +434,7 @@ mod tests {
             numbers: numbers.step_by(8).map(number).collect(),
             words: words.step_by(4).map(word).collect(),
             key_ends: keys.step_by(4).map(word).collect(),
+            paths: String::from_utf8(bytes[paths].to_vec()).unwrap(),
             text: String::from_utf8(bytes[text].to_vec()).unwrap(),
             stats: String::from_utf8(bytes[stats].to_vec()).unwrap(),
         }
@@ -390,12 +448,13 @@ mod tests {
         );
         let read = read(&whole(&rows, &[]).unwrap());
         assert_eq!(read.header[0], 2);
-        assert_eq!(read.text, "axbcidvyz1pqt");
+        assert_eq!(read.paths, "abc");
+        assert_eq!(read.text, "xidvyz1pqt");
         assert_eq!(read.stats, "{}");
-        assert_eq!(read.header[3], 10);
-        assert_eq!(read.key_ends, [11, 12, 13]);
-        let first = [1, 1, 3, 2, 0, 2, 3, 2, 0];
-        let second = [4, 7, 0, 1, 2, 9, 1, 4, 10];
+        assert_eq!(read.header[3], 7);
+        assert_eq!(read.key_ends, [8, 9, 10]);
+        let first = [1, 0, 3, 2, 0, 1, 3, 1, 0];
+        let second = [3, 4, 0, 1, 2, 6, 1, 4, 7];
         assert_eq!(read.words, [&first[..], &second].concat());
         let nan = f64::NAN;
         let expected = [
@@ -417,8 +476,8 @@ mod tests {
             r#"{"path":"é😀","size":1,"modificationTime":2,"fileConstantValues":{"partitionValues":{"ü":"💾"}}}"#,
         );
         let read = read(&whole(&rows, &[]).unwrap());
-        assert_eq!(read.words, [3, 3, 0, 1, 0, 5, 0]);
-        assert_eq!(read.key_ends, [6]);
+        assert_eq!(read.words, [3, 0, 0, 1, 0, 2, 0]);
+        assert_eq!(read.key_ends, [3]);
     }
 
     #[test]
@@ -434,14 +493,16 @@ mod tests {
         let (first, next) = encode(&rows, &[], 0).unwrap();
         assert_eq!((read(&first).header[0], next), (2, 2));
         let (second, next) = encode(&rows, &[], next).unwrap();
-        assert_eq!((read(&second).text, next), (path("c"), 3));
+        assert_eq!((read(&second).paths, next), (path("c"), 3));
     }
 
     #[test]
     fn rows_that_are_not_selected_are_left_out() {
         let row = |path| format!(r#"{{"path":"{path}","size":1,"modificationTime":2}}"#);
         let rows = batch(&["a", "b", "c"].map(row).join("\n"));
-        assert_eq!(read(&whole(&rows, &[false, true]).unwrap()).text, "bc");
+        let paths = |selected: &[bool]| read(&whole(&rows, selected).unwrap()).paths;
+        assert_eq!(paths(&[false, true]), "bc");
+        assert_eq!(paths(&[true, false]), "ac");
         assert_eq!(read(&whole(&rows, &[false; 3]).unwrap()).header[0], 0);
     }
 

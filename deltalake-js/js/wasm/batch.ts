@@ -3,7 +3,7 @@ import { DeltaLogError } from '../errors.ts';
 import { logFolder } from '../log-file.ts';
 
 // The layout is drawn in src/batch.rs.
-const headerBytes = 24;
+const headerBytes = 28;
 const numbersInRow = 7;
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 const none: Readonly<Record<string, never>> = Object.freeze({});
@@ -12,24 +12,27 @@ const ownProperty = { configurable: true, enumerable: true, writable: true };
 type TextMap = Readonly<Record<string, string | null>>;
 
 /**
- * The files of a batch. Each text is cut out of one large one and keeps that alive: statistics
- * are in another than the rest, so that whoever keeps paths doesn't keep them.
+ * The files of a batch. Each text is cut out of one large one and keeps that alive: paths and
+ * statistics have one each, so that whoever keeps paths keeps nothing else.
  */
 export function decodeBatch(bytes: Uint8Array): DataFile[] {
   const header = new Uint32Array(bytes.slice(0, headerBytes).buffer);
-  const [rows = 0, wordCount = 0, keyCount = 0, rowsEnd = 0, textBytes = 0, statsBytes = 0] =
+  const [rows = 0, wordCount = 0, keyCount = 0, rowsEnd = 0, pathsBytes = 0, textBytes = 0] =
     header;
   const wordsStart = headerBytes + rows * numbersInRow * 8;
   const keysStart = wordsStart + wordCount * 4;
-  const textStart = keysStart + keyCount * 4;
+  const pathsStart = keysStart + keyCount * 4;
+  const textStart = pathsStart + pathsBytes;
   const statsStart = textStart + textBytes;
   const numbers = new Float64Array(bytes.slice(headerBytes, wordsStart).buffer);
   const words = new Uint32Array(bytes.slice(wordsStart, keysStart).buffer);
-  const keyEnds = new Uint32Array(bytes.slice(keysStart, textStart).buffer);
+  const keyEnds = new Uint32Array(bytes.slice(keysStart, pathsStart).buffer);
+  const paths = decodeText(bytes.subarray(pathsStart, textStart));
   const text = decodeText(bytes.subarray(textStart, statsStart));
-  const stats = decodeText(bytes.subarray(statsStart, statsStart + statsBytes));
+  const stats = decodeText(bytes.subarray(statsStart));
   const keys = Array.from(keyEnds, (end, key) => text.slice(keyEnds[key - 1] ?? rowsEnd, end));
   let next = 0;
+  let pathsEnd = 0;
   let textEnd = 0;
   let statsEnd = 0;
 
@@ -52,24 +55,25 @@ export function decodeBatch(bytes: Uint8Array): DataFile[] {
   const files: DataFile[] = [];
   // Most batches are read before any of this is optimised: it makes few calls, and spreads nothing.
   for (let at = 0; at < numbers.length; at += numbersInRow) {
-    const pathStart = textEnd;
     const pathEnd = words[next++] as number;
-    textEnd = words[next++] as number;
+    const vectorEnd = words[next++] as number;
     const statsEndAndOne = words[next++] as number;
     const baseRowId = numbers[at + 5] as number;
     const defaultRowCommitVersion = numbers[at + 6] as number;
     const file: Writable<DataFile> = {
-      path: text.slice(pathStart, pathEnd),
+      path: paths.slice(pathsEnd, pathEnd),
       sizeBytes: numbers[at] as number,
       modifiedAt: numbers[at + 1] as number,
       partitionValues: none,
     };
+    pathsEnd = pathEnd;
     if (statsEndAndOne !== 0) {
       file.stats = stats.slice(statsEnd, statsEndAndOne - 1);
       statsEnd = statsEndAndOne - 1;
     }
-    if (textEnd > pathEnd) {
-      file.deletionVector = decodeVector(text.slice(pathEnd, textEnd), numbers, at);
+    if (vectorEnd > textEnd) {
+      file.deletionVector = decodeVector(text.slice(textEnd, vectorEnd), numbers, at);
+      textEnd = vectorEnd;
     }
     file.partitionValues = decodeMap();
     const tags = decodeMap();

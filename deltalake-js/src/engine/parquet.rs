@@ -16,6 +16,8 @@ use delta_kernel::engine::reader_options;
 use delta_kernel::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
+use delta_kernel::parquet::errors::ParquetError;
+use delta_kernel::parquet::file::metadata::{FooterTail, ParquetMetaDataReader};
 use delta_kernel::schema::{DataType, SchemaRef, StructType};
 use delta_kernel::{
     EngineData, FileDataReadResultIterator, FileMeta, FileSize, KernelResult,
@@ -220,13 +222,60 @@ impl OpenFile {
     }
 }
 
+/// As `ArrowReaderMetadata::load`, but for the much that it links for files read in parts and for
+/// page indexes.
 fn load(bytes: &Bytes, path: &str) -> Result<ArrowReaderMetadata, Failure> {
-    ArrowReaderMetadata::load(bytes, reader_options()).map_err(|error| damaged(path, error))
+    let footer = || {
+        let (before, tail) = bytes.split_last_chunk().ok_or_else(too_short)?;
+        let tail = FooterTail::try_new(tail)?;
+        if tail.is_encrypted_footer() {
+            return Err(ParquetError::General("its footer is encrypted".into()));
+        }
+        let start = before.len().checked_sub(tail.metadata_length());
+        let start = start.ok_or_else(too_short)?;
+        let metadata = ParquetMetaDataReader::decode_metadata(&before[start..])?;
+        ArrowReaderMetadata::try_new(Arc::new(metadata), reader_options())
+    };
+    footer().map_err(|error| damaged(path, error))
+}
+
+fn too_short() -> ParquetError {
+    ParquetError::EOF("it is shorter than its footer".into())
 }
 
 fn damaged(path: &str, error: impl std::fmt::Display) -> Failure {
     Failure::CheckpointDamaged {
         path: path.to_owned(),
         problem: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::load;
+    use crate::error::Failure;
+
+    #[test]
+    fn a_file_without_a_footer_to_read_is_damaged() {
+        let problems = [
+            (&b""[..], "shorter than its footer"),
+            (b"PAR1", "shorter than its footer"),
+            (b"\x01\0\0\0PAR1", "shorter than its footer"),
+            (b"\xff\xff\xff\xffPAR1", "shorter than its footer"),
+            (b"\0\0\0\0PARE", "encrypted"),
+            (b"\0\0\0\0PAR2", "Corrupt footer"),
+            (b"\0\0\0\0PAR1", ""),
+        ];
+        for (bytes, problem) in problems {
+            let Err(Failure::CheckpointDamaged { path, problem: told }) =
+                load(&Bytes::from_static(bytes), "a")
+            else {
+                panic!("{bytes:?} is a file");
+            };
+            assert_eq!(path, "a");
+            assert!(told.contains(problem), "{told}");
+        }
     }
 }
