@@ -34,6 +34,19 @@ export interface TableVersion {
   readonly operation?: string;
 }
 
+/** What a listed commit tells of its version. */
+export function versionOf(
+  { version, timestamp, operation }: Commit,
+  isLatest: boolean,
+): TableVersion {
+  return {
+    version,
+    isLatest,
+    committedAt: timestamp,
+    ...(operation !== undefined && { operation }),
+  };
+}
+
 /** Where a table's history comes from: its own log, or a warehouse that is asked for it. */
 export interface TableHistory {
   /**

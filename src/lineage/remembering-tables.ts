@@ -1,5 +1,6 @@
 import type { DeltaTable, DeltaTables } from '../delta/delta-table.ts';
 import type { DataFile, DataFileIdentity, Snapshot } from '../delta/snapshot.ts';
+import { versionOf } from '../delta/table-history.ts';
 import { formatTableName } from '../delta/table-ref.ts';
 import { type Opened, opened } from './find-table.ts';
 
@@ -42,15 +43,10 @@ function remembering(table: DeltaTable): DeltaTable {
       async resolve(moment) {
         if (moment.kind === 'instant') {
           let latest: number | undefined;
-          for await (const { version, timestamp, operation } of commits()) {
-            latest ??= version;
-            if (timestamp > moment.instant) continue;
-            return {
-              version,
-              isLatest: version === latest,
-              committedAt: timestamp,
-              ...(operation !== undefined && { operation }),
-            };
+          for await (const commit of commits()) {
+            latest ??= commit.version;
+            if (commit.timestamp > moment.instant) continue;
+            return versionOf(commit, commit.version === latest);
           }
         }
         return resolve(JSON.stringify(moment), moment);

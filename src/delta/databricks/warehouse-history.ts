@@ -1,7 +1,7 @@
 import { isLineageError, LineageError } from '../../base/errors.ts';
 import { parseWire } from '../../base/wire.ts';
 import type { CallOptions } from '../snapshot.ts';
-import type { Commit, TableHistory, TableVersion } from '../table-history.ts';
+import { type Commit, type TableHistory, type TableVersion, versionOf } from '../table-history.ts';
 import { withFailures } from './failures.ts';
 import { atVersion, quoteTableName } from './quote.ts';
 import type { SqlSession } from './sql-session.ts';
@@ -120,14 +120,5 @@ export function warehouseHistory(
           return await atInstant(moment.instant, options);
       }
     },
-  };
-}
-
-function versionOf({ version, timestamp, operation }: Commit, isLatest: boolean): TableVersion {
-  return {
-    version,
-    isLatest,
-    committedAt: timestamp,
-    ...(operation !== undefined && { operation }),
   };
 }

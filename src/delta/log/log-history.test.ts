@@ -94,8 +94,9 @@ describe('a version', () => {
     await expect(atVersion(4)).rejects.toMatchObject(gap);
     await expect(latest()).rejects.toMatchObject(gap);
     await expect(atInstant(start + day)).rejects.toMatchObject(gap);
-    expect(await atVersion(1)).toMatchObject({ version: 1, committedAt: start + 1 });
-    expect(await atInstant(start + 1)).toMatchObject({ version: 1, committedAt: start + 1 });
+    const before = { version: 1, isLatest: false, committedAt: start + 1 };
+    expect(await atVersion(1)).toEqual(before);
+    expect(await atInstant(start + 1)).toEqual(before);
   });
 
   test('is looked up anew at each call', async () => {
@@ -141,7 +142,11 @@ describe('an instant', () => {
     const oldest = tableCase('log_cleaned').versions.find(({ error }) => error === undefined);
     const commit = (await list()).find(({ version }) => version === oldest?.version);
     const committedAt = commit?.timestamp ?? Number.NaN;
-    expect(await atInstant(committedAt)).toMatchObject({ version: oldest?.version, committedAt });
+    expect(await atInstant(committedAt)).toEqual({
+      version: oldest?.version,
+      isLatest: false,
+      committedAt,
+    });
     await expect(atInstant(committedAt - 1)).rejects.toMatchObject({
       code: 'MOMENT_TOO_EARLY',
       details: { oldestVersion: oldest?.version },
@@ -171,9 +176,21 @@ describe('times of files that do not grow', () => {
 
   test('are those by which an instant is resolved', async () => {
     const { atInstant } = open(await aTableOf([start + 100, start + 50, start + 60]));
-    expect(await atInstant(start + 100)).toMatchObject({ version: 0, committedAt: start + 100 });
-    expect(await atInstant(start + 101)).toMatchObject({ version: 1, committedAt: start + 101 });
-    expect(await atInstant(start + 102)).toMatchObject({ version: 2, committedAt: start + 102 });
+    expect(await atInstant(start + 100)).toEqual({
+      version: 0,
+      isLatest: false,
+      committedAt: start + 100,
+    });
+    expect(await atInstant(start + 101)).toEqual({
+      version: 1,
+      isLatest: false,
+      committedAt: start + 101,
+    });
+    expect(await atInstant(start + 102)).toEqual({
+      version: 2,
+      isLatest: true,
+      committedAt: start + 102,
+    });
     await expect(atInstant(start + 60)).rejects.toMatchObject({ code: 'MOMENT_TOO_EARLY' });
   });
 });
@@ -201,8 +218,8 @@ describe('in-commit timestamps', () => {
     );
     const { list, atInstant, latest } = open(table);
     expect((await list()).map(({ timestamp }) => timestamp)).toEqual([start + 7, start]);
-    expect(await atInstant(start + 6)).toMatchObject({ version: 0, committedAt: start });
-    expect(await latest()).toMatchObject({ version: 1, committedAt: start + 7 });
+    expect(await atInstant(start + 6)).toEqual({ version: 0, isLatest: false, committedAt: start });
+    expect(await latest()).toEqual({ version: 1, isLatest: true, committedAt: start + 7 });
   });
 
   /** v0 and v1 by their files, v2 enables, v3 and v4 have their own. */
@@ -251,7 +268,8 @@ describe('in-commit timestamps', () => {
       details: { oldestVersion: 0 },
     });
     for (const { version, timestamp } of commits) {
-      expect(await atInstant(timestamp)).toMatchObject({ version, committedAt: timestamp });
+      const isLatest = version === commits.at(-1)?.version;
+      expect(await atInstant(timestamp)).toEqual({ version, isLatest, committedAt: timestamp });
     }
   });
 
@@ -273,7 +291,7 @@ describe('in-commit timestamps', () => {
     await writeCommit(table, 5, [infoAction(), metaDataAction({ configuration })]);
     await setCommitTime(table, 5, start + 200 * day);
     const { latest } = open(table);
-    expect(await latest()).toMatchObject({ version: 5, committedAt: start + 200 * day });
+    expect(await latest()).toEqual({ version: 5, isLatest: true, committedAt: start + 200 * day });
   });
 });
 
