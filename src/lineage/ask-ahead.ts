@@ -28,8 +28,9 @@ export async function askedAhead<S extends Pick<EvidenceSources, 'runs' | 'searc
   const { runs, search, models } = given;
   if (search === undefined || subjects.length <= few) return given;
   const call = options.signal ? { signal: options.signal } : {};
-  const ids = subjects.flatMap(({ runId }) => runId ?? []);
-  const asked = await search.byIds(ids, call);
+  const atHand = subjects.flatMap(({ run }) => (run ? [[run.id, run] as const] : []));
+  const ids = subjects.flatMap(({ run, runId }) => (run ? [] : (runId ?? [])));
+  const asked = new Map([...atHand, ...(await search.byIds(ids, call))]);
   const unstamped = [...asked].filter(([, { tags }]) => tags[stampTag] === undefined);
   const known = new Map([...asked, ...(await parentsOf(new Map(unstamped), search, call))]);
   await firstRuns(asked.values(), search, call);

@@ -4,20 +4,16 @@ import type { Run } from '../registry/run.ts';
 import type { RunSearch, RunTagger } from '../registry/run-search.ts';
 import type { RunStore } from '../registry/run-store.ts';
 import type { StampJournal } from '../registry/stamp-journal.ts';
-import { uniqueAlias } from './alias.ts';
-import { firstRuns } from './ask-ahead.ts';
 import { type CallOptions, openTable } from './find-table.ts';
-import { type EvidenceSources, withSharing } from './gather-evidence.ts';
-import type { TableEvidence } from './group-evidence.ts';
-import { announce, judgeLink } from './judge-link.ts';
-import { parentsOf } from './parent-runs.ts';
+import { type EvidenceSources, isUnlooked } from './gather-evidence.ts';
 import type { GatherOptions } from './recorder-evidence.ts';
-import { recordedTables } from './registry-links.ts';
 import { rememberingSources } from './remembering-sources.ts';
 import type { BackfillLine } from './result/backfill.ts';
+import type { Warning } from './result/parts.ts';
 import type { Link } from './result/trace.ts';
 import { recordOf, type Stamp, type StampedTable, stampTag } from './stamp.ts';
 import { type TableStates, tableStates } from './table-states.ts';
+import { gatherRecords, judgeSubject, type SubjectRecords } from './trace-subject.ts';
 
 export interface BackfillOptions extends GatherOptions {
   readonly now: number;
@@ -53,26 +49,18 @@ export async function* backfill(
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
   const sources = rememberingSources(given);
   const states = tableStates(sources.tables, { ...call, now: options.now });
+  // Most runs may record nothing, and searching the files of each would take a request or more.
+  const brief = { ...options, isBrief: true };
   let looked = 0;
   let batch: Run[] = [];
   const judgeBatch = async () => {
-    const parents = await parentsOf(
-      new Map(batch.map((run) => [run.id, run])),
-      sources.search,
-      call,
-    );
-    await firstRuns(batch, sources.search, call);
-    const recorded: { readonly run: Run; readonly groups: readonly TableEvidence[] }[] = [];
-    for (const run of batch) {
-      call.signal?.throwIfAborted();
-      const groups = await groupsOf(run, parents, sources, options);
-      if (groups.length > 0) recorded.push({ run, groups });
-    }
-    for (const { run, groups } of recorded) announce(run, groups, states);
+    const subjects = batch.map((run) => ({ run, runId: run.id, isRunAsked: true }));
     const proposals: Proposal[] = [];
-    for (const { run, groups } of recorded) {
+    for (const records of await gatherRecords(subjects, sources, states, brief)) {
       call.signal?.throwIfAborted();
-      proposals.push(await propose(run, groups, states, sources, options));
+      const { run, uses } = records;
+      if (run === undefined || uses.length === 0) continue;
+      proposals.push(await propose({ ...records, run }, states, sources, options));
     }
     looked += batch.length;
     batch = [];
@@ -94,44 +82,17 @@ interface Proposal {
   readonly stamp?: Stamp;
 }
 
-/** What is recorded of each table, with who else shares the record. */
-async function groupsOf(
-  run: Run,
-  parents: ReadonlyMap<string, Run>,
-  sources: EvidenceSources,
-  options: BackfillOptions,
-): Promise<readonly TableEvidence[]> {
-  const call = options.signal ? { signal: options.signal } : {};
-  const tables = await recordedTables({ run, stamp: undefined }, parents, sources, options);
-  const groups: TableEvidence[] = [];
-  for (const group of tables) {
-    const [first, ...others] = await withSharing(run, group, sources.search, call);
-    if (first !== undefined) groups.push([first, ...others]);
-  }
-  return groups;
-}
-
 async function propose(
-  run: Run,
-  groups: readonly TableEvidence[],
+  records: SubjectRecords & { readonly run: Run },
   states: TableStates,
   sources: EvidenceSources,
   options: BackfillOptions,
 ): Promise<Proposal> {
   const call = options.signal ? { signal: options.signal } : {};
-  const links: Link[] = [];
-  const doubts: string[] = [];
-  for (const group of groups) {
-    const judged = await judgeLink(group[0].of ?? run, group, { ...call, states });
-    const alias = uniqueAlias(
-      judged.link.alias,
-      links.map((link) => link.alias),
-    );
-    links.push({ ...judged.link, alias });
-    const doubtful = judged.warnings.filter(({ code }) => code === 'VERSION_DOUBTFUL');
-    doubts.push(...doubtful.map(({ message }) => message));
-  }
-  const why = reasonToLeave(links, doubts, options.minConfidence);
+  const { run } = records;
+  const { result } = await judgeSubject(records, sources, states, options);
+  const { links, warnings } = result;
+  const why = reasonToLeave(links, warnings, options.minConfidence);
   const stamped = why === undefined ? await stampedTables(links, sources, call) : [];
   const isComplete = stamped.length === links.length && links.length > 0;
   const line: BackfillLine = {
@@ -158,7 +119,7 @@ async function propose(
 
 function reasonToLeave(
   links: readonly Link[],
-  doubts: readonly string[],
+  warnings: readonly Warning[],
   minConfidence: number,
 ): string | undefined {
   for (const { table, certainty, confidence, why } of links) {
@@ -169,7 +130,11 @@ function reasonToLeave(
       return `${table.ref} is ${certainty} with confidence ${confidence} only: ${why}`;
     }
   }
-  return doubts[0];
+  const unlooked = warnings.find(isUnlooked);
+  if (unlooked !== undefined && links.some(({ certainty }) => certainty === 'inferred')) {
+    return `a version is inferred, and not all was looked at that may say it: ${unlooked.message}`;
+  }
+  return warnings.find(({ code }) => code === 'VERSION_DOUBTFUL')?.message;
 }
 
 async function stampedTables(

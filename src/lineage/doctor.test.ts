@@ -69,9 +69,40 @@ test('an edited stamp is told, and nothing is made of it', async () => {
     const run = known.run(id);
     const stamp = run.tags['asof.stamp']?.replace('"version":47', '"version":48') ?? '';
     known.replace({ ...run, tags: { 'asof.stamp': stamp }, inputs: [] });
-    known.forget('churn_model', 1);
+    known.put({ ...known.version('churn_model', 1), tags: {} });
   });
   const found = await examine(registry);
   expect(found.map(({ code }) => code)).toContain('STAMP_EDITED');
+  expect(found.filter(({ isFixable }) => isFixable)).toEqual([]);
+});
+
+test('what only the files of a model say is recorded too', async () => {
+  const history = { 'mlflow.log-model.history': '[{"artifact_path": "model"}]' };
+  const registry = fakeRegistry({
+    runs: [aRun({ tags: history })],
+    versions: [aModelVersion({ version: 1 })],
+  });
+  const examined = async (text: string) => {
+    const list = async () => [{ path: 'model/MLmodel', isFolder: false }];
+    const artifactReader = { list, read: async () => text };
+    return (await examine({ ...registry, artifactReader } as FakeRegistry)).map(({ code }) => code);
+  };
+  const said = 'metadata:\n  feature_table: /tables/features\n  feature_table_version: 1\n';
+  expect(await examined(said)).toEqual([]);
+  expect(await examined('metadata: {}')).toEqual(['NOTHING_RECORDED']);
+});
+
+test('a version that names another run than that of its files is found, and is not mended by itself', async () => {
+  const { registry } = await losing((known) => {
+    const files = 'f'.repeat(32);
+    const { 'asof.stamp': stamp = '' } = known.run(id).tags;
+    known.replace({ ...known.run(id), tags: {}, params: {}, inputs: [] });
+    known.replace(aRun({ id: files, tags: { 'asof.stamp': stamp } }));
+    known.put({ ...known.version('churn_model', 1), source: `runs:/${files}/model`, tags: {} });
+  });
+  const found = await examine(registry);
+  expect(found.map(({ code }) => code)).toEqual(
+    expect.arrayContaining(['RUNS_DIFFER', 'INPUT_LOST']),
+  );
   expect(found.filter(({ isFixable }) => isFixable)).toEqual([]);
 });

@@ -9,15 +9,16 @@ import type { RunStore } from '../registry/run-store.ts';
 import type { StampJournal } from '../registry/stamp-journal.ts';
 import { dataTag } from './annotate-model.ts';
 import { isMaybeCut } from './cut-values.ts';
-import type { EvidenceSources } from './gather-evidence.ts';
+import { type EvidenceSources, isUnlooked } from './gather-evidence.ts';
 import type { TableEvidence } from './group-evidence.ts';
-import { announce, judgeLink } from './judge-link.ts';
+import { judgeLink } from './judge-link.ts';
 import type { GatherOptions } from './recorder-evidence.ts';
-import { type RecordedModel, registryLinks } from './registry-links.ts';
 import { rememberingSources } from './remembering-sources.ts';
 import type { Finding, FindingCode } from './result/doctor.ts';
 import { isBackfilled, recordOf, type Stamp, stampManifest, stampTag } from './stamp.ts';
+import { allVersions, type Subject, subjectOf } from './subjects.ts';
 import { type TableStates, tableStates } from './table-states.ts';
+import { gatherRecords, type SubjectRecords } from './trace-subject.ts';
 import { stampOn } from './wire-stamp.ts';
 
 export interface DoctorSources extends EvidenceSources {
@@ -39,21 +40,19 @@ export async function doctor(
   options: GatherOptions & { readonly now: number },
 ): Promise<readonly Finding[]> {
   const remembering = rememberingSources(sources);
-  const recorded = await registryLinks(remembering, options);
   const states = tableStates(remembering.tables, options);
-  for (const { run, tables } of recorded) announce(run, tables, states);
-  const byRecords = new Map<RecordedModel['tables'], readonly Found[]>();
+  const call = options.signal ? { signal: options.signal } : {};
+  const versions = await allVersions(remembering.models, call);
+  const recorded = await gatherRecords(versions.map(subjectOf), remembering, states, options);
   const findings: Finding[] = [];
-  for (const one of recorded) {
+  for (const records of recorded) {
     options.signal?.throwIfAborted();
-    const { version, run, tables } = one;
-    const ofRun =
-      run === undefined
-        ? []
-        : (byRecords.get(tables) ?? (await onRun(run, one, remembering, states)));
-    byRecords.set(tables, ofRun);
+    const { run, subject } = records;
+    const { version } = subject;
+    if (version === undefined) continue;
+    const ofRun = run === undefined ? [] : await onRun(run, records, remembering, states);
     const isSound = !ofRun.some(({ code }) => code === 'STAMP_EDITED');
-    const all = [...onVersion(one, recorded, isSound), ...ofRun];
+    const all = [...onVersion(version, records, versions, isSound), ...ofRun];
     findings.push(...all.map((found) => findingOf(version, found)));
   }
   return findings.toSorted(
@@ -88,42 +87,46 @@ function findingOf(version: ModelVersion, { isFixable = false, ...found }: Found
 }
 
 function onVersion(
-  { version, run, stamp }: RecordedModel,
-  recorded: readonly RecordedModel[],
+  version: ModelVersion,
+  { named, run, stamp, warnings }: SubjectRecords,
+  versions: readonly ModelVersion[],
   isStampSound: boolean,
 ): readonly Found[] {
   const found: Found[] = [];
   const wrong = (code: FindingCode, what: string, repair: string) =>
     found.push({ code, severity: 'wrong', what, repair });
   const { name, runId, stage, aliases } = version;
-  if (runId === undefined) {
+  if (runId === undefined && run === undefined) {
     wrong(
       'MODEL_WITHOUT_RUN',
       'it does not say which run made it',
       'register it again from its run: asof model register',
     );
-  } else if (run === undefined) {
+  } else if (runId !== undefined && named === undefined) {
     wrong(
       'RUN_GONE',
-      `run ${runId} is gone for good, and its records with it${stamp === undefined ? '' : "; asof's ledger has a copy of its stamp"}`,
+      `run ${runId} is gone for good, and its records with it${run === undefined && stamp !== undefined ? "; asof's ledger has a copy of its stamp" : ''}`,
       "restore MLflow's database from a backup",
     );
-  } else if (run.isDeleted) {
+  } else if (named?.isDeleted) {
     wrong(
       'RUN_DELETED',
-      `run ${runId} is deleted, and 'mlflow gc' would remove it for good`,
-      `mlflow runs restore --run-id ${runId}`,
+      `run ${named.id} is deleted, and 'mlflow gc' would remove it for good`,
+      `mlflow runs restore --run-id ${named.id}`,
     );
   }
-  const others = recorded
-    .map((one) => one.version)
-    .filter((one) => one.name === name && one.version !== version.version);
-  const sharing = others.filter((one) => one.stage === stage).map((one) => one.version);
+  for (const { code, message } of warnings) {
+    if (code !== 'RUNS_DIFFER') continue;
+    wrong(code, message, 'register it again from the run that made it: asof model register');
+  }
+  const sharing = versions.filter(
+    (one) => one.name === name && one.stage === stage && one.version !== version.version,
+  );
   if ((stage === 'Production' || stage === 'Staging') && sharing.length > 0) {
     found.push({
       code: 'STAGE_SHARED',
       severity: 'notice',
-      what: `${stage} also holds version ${sharing.join(', ')}: models:/${name}/${stage} means several`,
+      what: `${stage} also holds version ${sharing.map((one) => one.version).join(', ')}: models:/${name}/${stage} means several`,
       repair: 'asof model promote --archive-others',
     });
   }
@@ -142,6 +145,7 @@ function onVersion(
     stamp !== undefined &&
     isStampSound &&
     run !== undefined &&
+    run.id === runId &&
     !run.isDeleted &&
     version.tags[dataTag] === undefined
   ) {
@@ -158,13 +162,14 @@ function onVersion(
 
 async function onRun(
   run: Run,
-  { tables }: RecordedModel,
+  { subject, uses, warnings }: SubjectRecords,
   sources: DoctorSources,
   states: TableStates,
 ): Promise<readonly Found[]> {
-  const found: Found[] = [...(await onStamp(run, sources)), ...cutValues(run)];
-  if (tables.length === 0) {
-    const what = `run ${run.id} records no Delta table`;
+  const found: Found[] = [...(await onStamp(run, subject, sources)), ...cutValues(run)];
+  if (uses.length === 0) {
+    const unlooked = warnings.find(isUnlooked);
+    const what = `run ${run.id} records no Delta table${unlooked ? `, as far as was looked. ${unlooked.message}` : ''}`;
     found.push({
       code: 'NOTHING_RECORDED',
       severity: 'wrong',
@@ -172,7 +177,7 @@ async function onRun(
       repair: `asof trace runs:/${run.id} --table TABLE infers a version; asof stamp --run ${run.id} records one that you know`,
     });
   }
-  for (const group of tables) found.push(...(await onTable(run, group, states)));
+  for (const group of uses) found.push(...(await onTable(run, group, states)));
   return found;
 }
 
@@ -225,6 +230,7 @@ async function onTable(
 /** A stamp is held against its own hash, the ledger's copy and the dataset inputs that belong to it. */
 async function onStamp(
   run: Run,
+  { runId }: Pick<Subject, 'runId'>,
   { journal, runs }: Pick<DoctorSources, 'journal' | 'runs'>,
 ): Promise<readonly Found[]> {
   const text = run.tags[stampTag];
@@ -232,7 +238,7 @@ async function onStamp(
   if (text === undefined) {
     if (copy === undefined) return [];
     const what = `run ${run.id} was stamped by asof, and its tag ${stampTag} is gone; the ledger has a copy`;
-    return [{ code: 'STAMP_GONE', severity: 'wrong', what, ...fixable(run) }];
+    return [{ code: 'STAMP_GONE', severity: 'wrong', what, ...fixable(run, runId) }];
   }
   const repair = copy
     ? `asof's ledger has a copy; compare it with the tag ${stampTag} of run ${run.id}`
@@ -261,7 +267,7 @@ async function onStamp(
     );
     if (stored === undefined) {
       const what = `the dataset input ${wanted.name} of the stamp is not on run ${run.id}: what copies runs to another server often leaves inputs behind`;
-      found.push({ code: 'INPUT_LOST', severity: 'notice', what, ...fixable(run) });
+      found.push({ code: 'INPUT_LOST', severity: 'notice', what, ...fixable(run, runId) });
     } else if (stored.source !== wanted.source) {
       const what = `the dataset input ${wanted.name} of the stamp has another source: MLflow drops one whose name and digest it has already`;
       const repair = 'nothing is lost: the tag asof.stamp has it; MLflow shows the other';
@@ -271,8 +277,14 @@ async function onStamp(
   return found;
 }
 
-/** Nothing can be added to a run that is deleted. */
-function fixable({ id, isDeleted }: Run): Pick<Found, 'repair' | 'isFixable'> {
+/** What `--fix` adds goes on the run that a version names; nothing can be added to one that is deleted. */
+function fixable(
+  { id, isDeleted }: Run,
+  named: string | undefined,
+): Pick<Found, 'repair' | 'isFixable'> {
+  if (id !== named) {
+    return { repair: `register the version again from run ${id}, then asof doctor --fix` };
+  }
   return isDeleted
     ? { repair: `mlflow runs restore --run-id ${id}, then asof doctor --fix` }
     : { repair: 'asof doctor --fix', isFixable: true };

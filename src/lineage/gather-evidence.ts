@@ -69,7 +69,8 @@ export async function gatherEvidence(
     if (run !== undefined && !parts.some(saysVersion)) {
       const parents = await parentEvidence(run, sources, options);
       parts.push(...parents);
-      if (own.unnoted && !parts.some(saysVersion)) await look(own.unnoted);
+      const isSearched = !options.isBrief || parts.some(({ evidence }) => evidence.length > 0);
+      if (own.unnoted && isSearched && !parts.some(saysVersion)) await look(own.unnoted);
       const isSaid = parts.some(saysVersion) || parents.some(({ evidence }) => evidence.length > 0);
       if (!isSaid) parts.push(...(await childEvidence(run, sources, options)));
     }
@@ -85,6 +86,11 @@ export async function gatherEvidence(
     warnings: [...parts.flatMap((part) => part.warnings), ...resolved.warnings],
     unnamed: parts.flatMap((part) => part.unnamed),
   };
+}
+
+/** That something which may say more could not be looked at. */
+export function isUnlooked({ code }: Warning): boolean {
+  return /^(FILES|CHILDREN|MODEL)_UNCHECKED$/.test(code);
 }
 
 /** asof's copy of the stamp of a run that is gone; undefined where it kept none that can be read. */
@@ -104,7 +110,7 @@ export async function keptStamp(
 }
 
 /** Strongest first. */
-export function inOrder(evidence: readonly Evidence[]): readonly Evidence[] {
+function inOrder(evidence: readonly Evidence[]): readonly Evidence[] {
   return evidence.toSorted((a, b) => evidenceKinds.indexOf(a.kind) - evidenceKinds.indexOf(b.kind));
 }
 
@@ -163,7 +169,7 @@ async function runOrWarning(
 }
 
 /** Notes on dataset inputs which earlier run of the experiment has the same. */
-export async function withSharing(
+async function withSharing(
   run: Run,
   evidence: readonly Evidence[],
   search: Partial<Pick<RunSearch, 'firstWith'>> | undefined,

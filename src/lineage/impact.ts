@@ -1,7 +1,7 @@
 import type { DeltaTable } from '../delta/delta-table.ts';
 import type { ModelVersion } from '../registry/model.ts';
 import { type CallOptions, openTable } from './find-table.ts';
-import type { EvidenceSources } from './gather-evidence.ts';
+import { type EvidenceSources, isUnlooked } from './gather-evidence.ts';
 import type { TableEvidence } from './group-evidence.ts';
 import { judgeLink } from './judge-link.ts';
 import { countMatching, type Matches } from './matching-rows.ts';
@@ -109,9 +109,7 @@ function warningsOf(recorded: readonly SubjectRecords[]): readonly Warning[] {
     const message = `Of ${count(without)} no table is recorded, so nothing is known of their data; 'asof trace' infers what it can, for one.`;
     found.push({ code: 'MODELS_UNKNOWN', message });
   }
-  const unlooked = recorded.flatMap(
-    ({ warnings }) => warnings.find(({ code }) => /^(FILES|CHILDREN)_UNCHECKED$/.test(code)) ?? [],
-  );
+  const unlooked = recorded.flatMap(({ warnings }) => warnings.find(isUnlooked) ?? []);
   if (unlooked[0] !== undefined) {
     const message = `Of ${count(unlooked.length)} not all was looked at. The first: ${unlooked[0].message}`;
     found.push({ code: 'MODELS_UNCHECKED', message });

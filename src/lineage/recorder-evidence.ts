@@ -17,6 +17,8 @@ import { stampOn } from './wire-stamp.ts';
 export interface GatherOptions extends CallOptions {
   readonly versionParams?: readonly VersionParam[];
   readonly names?: EvidenceNames | undefined;
+  /** Of a run that records no table, files are looked at only where MLflow notes a model. */
+  readonly isBrief?: boolean;
 }
 
 /** What stands on a run, or of one that is gone in asof's copy of its stamp. */

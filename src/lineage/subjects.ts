@@ -12,6 +12,8 @@ export interface Subject {
   readonly loggedModel?: LoggedModel;
   /** Absent when a model does not say which run made it. */
   readonly runId?: string;
+  /** The run itself, where it is at hand. */
+  readonly run?: Run;
   /** The run itself was asked for, so that it has to be there. */
   readonly isRunAsked: boolean;
 }

@@ -28,6 +28,9 @@ const runsAtOnce = 16;
 /** What the records of one subject say, before any table was looked at. */
 export interface SubjectRecords {
   readonly subject: Subject;
+  /** The run that the subject names. */
+  readonly named: Run | undefined;
+  /** The run that made the model's files, where that is another; else the one named. */
   readonly run: Run | undefined;
   readonly stamp: Stamp | undefined;
   readonly uses: readonly TableEvidence[];
@@ -77,7 +80,7 @@ export async function gatherRecords(
         warnings,
       );
       announce(run, uses, states);
-      return { subject, run, stamp, uses, warnings };
+      return { subject, named, run, stamp, uses, warnings };
     },
     options,
   );
@@ -173,7 +176,7 @@ function namedRun(run: Run, options: TraceOptions): FoundEvidence {
 }
 
 async function runOf(
-  { version, isRunAsked }: Subject,
+  { version, run: atHand, isRunAsked }: Subject,
   runId: string | undefined,
   { runs }: TraceSources,
   warnings: Warning[],
@@ -186,7 +189,7 @@ async function runOf(
     return;
   }
   try {
-    const run = await runs.get(runId, options);
+    const run = atHand ?? (await runs.get(runId, options));
     if (run.isDeleted) {
       const message = `Run ${runId} is deleted; its records can still be read, until it is removed for good.`;
       warnings.push({ code: 'RUN_DELETED', message });

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  backfill,
   connectRegistry,
   connectTables,
+  doctor,
   impact,
   loadSettings,
   parseModelRef,
@@ -471,6 +473,36 @@ ${log(`mlflow.data.from_pandas(${pandas(30)}, source=DeltaDatasetSource(path=tab
       affected.map((model) => [names.get(model.version), model.tableVersion, model.certainty]),
     ).toEqual(expect.arrayContaining(traces));
     expect(affected.length).toBe(traces.length);
+
+    // A stamp is proposed of what is traced, and no record is missed that is.
+    const sources = { ...registry, tables };
+    const proposed = new Map<string, unknown>();
+    const asked = { ...options, asof: '0', minConfidence: 0, isApplied: false };
+    for await (const line of backfill(sources, asked)) {
+      proposed.set(
+        line.runId,
+        line.tables.map(({ version, certainty }) => [version, certainty]),
+      );
+    }
+    const unstamped = [...online].filter(
+      ([, { links }]) => links.length > 0 && links[0]?.certainty !== 'stamped',
+    );
+    expect(unstamped.length).toBeGreaterThan(25);
+    const unproposed: string[] = [];
+    for (const [name = '', { links }] of unstamped) {
+      const proposal = proposed.get(runs[name] ?? '');
+      const traced = links.map(({ version, certainty }) => [version, certainty]);
+      if (proposal === undefined) unproposed.push(name);
+      else expect(proposal, name).toEqual(traced);
+    }
+    // Its files were put there by hand: MLflow notes no model.
+    expect(unproposed).toEqual(['a feature store']);
+    const unrecorded = (await doctor(sources, options))
+      .filter(({ code }) => code === 'NOTHING_RECORDED')
+      .map(({ model }) => names.get(model.version));
+    expect(unrecorded.toSorted()).toEqual(
+      [...online].flatMap(([name, { links }]) => (links.length === 0 ? [name] : [])).toSorted(),
+    );
     registry.close();
   });
 

@@ -22,8 +22,8 @@ export interface FakeRegistry {
   run(id: string): Run;
   /** Changes a run as others may, behind asof's back. */
   replace(run: Run): void;
-  /** Takes the tags of a version away, as others may. */
-  forget(name: string, version: number): void;
+  /** Changes a version as others may. */
+  put(version: ModelVersion): void;
   version(name: string, version: number): ModelVersion;
 }
 
@@ -58,8 +58,7 @@ export function fakeRegistry(registered: Registered = {}): FakeRegistry {
   return {
     run,
     replace: (changed) => void runs.set(changed.id, changed),
-    forget: (name, number) =>
-      void versions.set(`${name}/${number}`, { ...version(name, number), tags: {} }),
+    put: (changed) => void versions.set(keyOf(changed), changed),
     version,
     entries,
     artifacts,

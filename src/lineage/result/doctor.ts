@@ -5,6 +5,7 @@ export const findingCodes = [
   'RUN_GONE',
   'RUN_DELETED',
   'MODEL_WITHOUT_RUN',
+  'RUNS_DIFFER',
   'NOTHING_RECORDED',
   'STAMP_GONE',
   'STAMP_INVALID',
