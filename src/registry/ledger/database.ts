@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import type Database from 'libsql';
@@ -35,7 +35,7 @@ export function ledgerDatabase(file: string, busyTimeoutMs = 10_000): LedgerData
   let empty: Database.Database | undefined;
 
   const forReading = () => {
-    if (open !== undefined || existsSync(path)) return forWriting();
+    if (open !== undefined || isThere(path)) return forWriting();
     empty ??= opened(openFile(':memory:'), path);
     return empty;
   };
@@ -62,6 +62,21 @@ export function ledgerDatabase(file: string, busyTimeoutMs = 10_000): LedgerData
       open = undefined;
     },
   };
+}
+
+/**
+ * Whether there is such a file. One that can't be looked at, or a link to one that is out of reach, is not absent: nothing would be
+ * known of what it holds, and an empty ledger says that nothing is at risk.
+ *
+ * @throws what the system says, unless it says that nothing is there
+ */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
+    throw error;
+  }
 }
 
 /** Each row holds the hash of the one before. */
@@ -259,6 +274,13 @@ function withFailures<T>(path: string, work: () => T): T {
     if (code === 'EEXIST' || code === 'ENOTDIR') {
       const problem = 'a folder of its path is a file';
       throw new LineageError('LEDGER_UNUSABLE', { path, problem }, cause);
+    }
+    if (code === 'ENAMETOOLONG' || code === 'ELOOP') {
+      throw new LineageError(
+        'LEDGER_UNUSABLE',
+        { path, problem: `the system says ${code}` },
+        cause,
+      );
     }
     if (/^SQLITE_(NOTADB|CORRUPT|IOERR|ERROR|PROTOCOL)/.test(code)) {
       throw new LineageError('LEDGER_UNUSABLE', { path, problem: error.message }, cause);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
@@ -30,6 +30,33 @@ describe('the file', () => {
     close();
     expect(existsSync(join(path, '..'))).toBe(false);
   });
+
+  test('is not an absent one where a link to it leads nowhere', async () => {
+    const path = await aPath();
+    await symlink(join(path, '..', 'not-mounted', 'asof.db'), path);
+    const { models, close } = openLedger(path);
+    await expect(models.model('x')).rejects.toMatchObject({ code: 'LEDGER_UNUSABLE' });
+    close();
+  });
+
+  // Whoever may do everything is denied nothing.
+  test.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
+    'is not an absent one in a folder that may not be entered',
+    async () => {
+      const path = await aPath();
+      const { runs, close } = openLedger(path);
+      await runs.start({});
+      close();
+      await chmod(join(path, '..'), 0o000);
+      const { models, ...denied } = openLedger(path);
+      try {
+        await expect(models.model('x')).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+      } finally {
+        denied.close();
+        await chmod(join(path, '..'), 0o700);
+      }
+    },
+  );
 
   test('is made by the first thing to keep, with the folders above it', async () => {
     const path = join(await temporaryFolder(), 'deep', 'down', 'asof.db');
