@@ -1,8 +1,8 @@
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { canonicalRows } from '../../test/support/canonical-rows.ts';
-import { copyTable, sparkRows, temporaryFolder } from '../../test/support/tables.ts';
+import { commitPath, copyTable, sparkRows, temporaryFolder } from '../../test/support/tables.ts';
 import { connectTables } from '../connect-tables.ts';
 import { parseTableName } from '../delta/table-ref.ts';
 import { openLedger } from '../registry/ledger/ledger.ts';
@@ -134,7 +134,7 @@ test('a version that a table names is taken from its hold only when it is lost',
   expect(await wanted()).toMatchObject({ version: 4, table: { location } });
 });
 
-test.each([
+describe.each([
   { damage: async (path: string) => rm(path, { recursive: true }), why: 'gone' },
   {
     damage: async (path: string) => {
@@ -143,10 +143,50 @@ test.each([
     },
     why: 'not whole',
   },
-])('a hold that is $why itself is not counted on', async ({ damage }) => {
-  const { keep, traced } = await trained();
-  await damage((await keep(4)).hold.path);
-  expect((await traced()).links[0]).toMatchObject({ hold: null });
+])('a hold that is $why itself', ({ damage }) => {
+  test('is not counted on', async () => {
+    const { keep, traced } = await trained();
+    await damage((await keep(4)).hold.path);
+    expect((await traced()).links[0]).toMatchObject({ hold: null });
+  });
+
+  test('is made again, and forgotten', async () => {
+    const { keep, holds, ledger, tables } = await trained();
+    const { hold: lost } = await keep(4);
+    await damage(lost.path);
+    const { hold: made, wasHeld } = await keep(4);
+    expect(wasHeld).toBe(false);
+    expect(await rowsAt(made.path)).toEqual(await sparkRows('customer_features', 4));
+    expect(await holds()).toEqual([made]);
+    expect(findHold(made.path, await holds())).toEqual(made);
+    await release(made, ledger.journal, tables);
+    expect(await holds()).toEqual([]);
+  });
+});
+
+test('a version whose log was rewritten is held beside what it was before', async () => {
+  const { keep, holds, location, table, sources } = await trained();
+  const { hold: before } = await keep(2);
+  const commit = commitPath(location, 2);
+  const lines = (await readFile(commit, 'utf8')).split('\n');
+  await writeFile(commit, lines.filter((line) => !line.includes('"add"')).join('\n'));
+
+  const { hold: after, wasHeld } = await keep(2);
+  expect(wasHeld).toBe(false);
+  expect(await holds()).toEqual([before, after]);
+  expect(await rowsAt(before.path)).toEqual(await sparkRows('customer_features', 2));
+  expect(await rowsAt(after.path)).toEqual(await sparkRows('customer_features', 1));
+  expect(await keep(2)).toEqual({ hold: after, wasHeld: true });
+
+  for (const name of await readdir(location)) {
+    if (name.endsWith('.parquet')) await rm(join(location, name));
+  }
+  const moment = { kind: 'version', version: 2 } as const;
+  const options = { now, sources: await sources() };
+  expect(await wantedTable('f', table, moment, undefined, options)).toMatchObject({
+    version: 0,
+    table: { location: after.path },
+  });
 });
 
 describe('a release', () => {

@@ -2,12 +2,15 @@ import { readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LineageError } from '../base/errors.ts';
 import type { DeltaTables } from '../delta/delta-table.ts';
+import { summarize } from '../delta/snapshot-summary.ts';
 import { parseTableName } from '../delta/table-ref.ts';
 import type { StampJournal } from '../registry/stamp-journal.ts';
 import type { CallOptions } from './find-table.ts';
+import { soundHold } from './held.ts';
 import { type Held, holdInWarehouse, idOfHold } from './hold-in-warehouse.ts';
 import { checkOurs, manifestName } from './manifest.ts';
 import { type RehydrateOptions, rehydrate, type Wanted } from './rehydrate.ts';
+import { tableStates } from './table-states.ts';
 import { type Hold, holdKind, keptHolds, releaseKind } from './wire-hold.ts';
 
 export interface HoldOptions extends Pick<RehydrateOptions, 'asof' | 'now' | 'signal'> {
@@ -35,14 +38,14 @@ export async function hold(
   if (table.copier === undefined && table.copies !== undefined) {
     return await holdInWarehouse(wanted, table.copies, journal, { schema, tables, ...options });
   }
-  const { tableId } = await table.snapshots.at(version, call);
+  const snapshot = await table.snapshots.at(version, call);
+  const { tableId } = snapshot;
+  const digest = wanted.digest ?? (await summarize(snapshot, call)).digest;
   const held = (await keptHolds(journal)).filter((one) => one.table.id === tableId);
-  const same = held.find(
-    (one) =>
-      one.version === version && (wanted.digest === undefined || one.digest === wanted.digest),
-  );
-  if (same !== undefined && (await isThere(same.path))) return { hold: same, wasHeld: true };
-  const path = join(folder, tableId, `v${version}`);
+  const states = tableStates(tables, { now: options.now(), ...call });
+  const same = await soundHold({ tableId, version, digest }, held, states);
+  if (same !== undefined) return { hold: same, wasHeld: true };
+  const path = placeOf(join(folder, tableId, `v${version}`), digest, held);
   const { tables: written } = await rehydrate([wanted], {
     out: path,
     format: 'delta',
@@ -68,8 +71,18 @@ export async function hold(
     bytes: manifest.bytes,
     ...(of !== undefined && { of }),
   };
+  // What lay there before was not sound, and is no more: its release must not take this one away.
+  for (const { id } of held.filter((one) => one.path === path)) {
+    await journal.append(releaseKind, { id });
+  }
   await journal.append(holdKind, made);
   return { hold: made, wasHeld: false };
+}
+
+/** A folder that no hold of other data has: after the log was rewritten, the version of before is nowhere else. */
+function placeOf(path: string, digest: string, held: readonly Hold[]): string {
+  const isTaken = held.some((one) => one.path === path && one.digest !== digest);
+  return isTaken ? `${path}-${digest.slice(-12)}` : path;
 }
 
 /**

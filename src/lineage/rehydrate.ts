@@ -274,7 +274,8 @@ export async function wantedTable(
     const state = original?.readability?.state ?? 'unknown';
     const tableId = 'failure' in found ? held.at(-1)?.table.id : found.latest.tableId;
     const isLost = state !== 'readable' && state !== 'refused';
-    const hold = await soundHold({ tableId, version, digest: undefined }, held, states);
+    // A hold of the version as it was before its log was rewritten is other data.
+    const hold = await soundHold({ tableId, version, digest: original?.digest }, held, states);
     if (isLost && hold !== undefined) {
       const of = formatTableRef(table.name, version);
       const copy = sources.tables.open(parseTableName(hold.path));
