@@ -270,6 +270,11 @@ const catalogue = {
       `${d.path} holds what asof did not write (${d.foreign}), so --force does not replace it.`,
     hint: () => 'Choose another folder, or empty that one yourself.',
   },
+  OUTPUT_UNUSABLE: {
+    message: (d: { path: string; problem: string }) =>
+      `No folder can be made at ${d.path}: ${d.problem}.`,
+    hint: () => 'Choose another folder.',
+  },
   DISK_FULL: {
     message: (d: { path: string }) => `No space is left on the disk of ${d.path}.`,
     hint: () =>

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../test/support/tables.ts';
 import { LineageError } from './errors.ts';
 import { newDirectory } from './new-directory.ts';
@@ -59,6 +59,64 @@ test('an empty folder is filled', async () => {
   await mkdir(target);
   await newDirectory(target, { fill: aFileWith('new') });
   expect(await rowsIn(target)).toBe('new');
+});
+
+test.each([
+  { replaced: false, allowReplacing: undefined },
+  { replaced: true, allowReplacing: anyReplacing },
+])('a link to a folder stands for that folder (replaced: $replaced)', async (given) => {
+  const target = await aTarget();
+  const link = join(dirname(target), 'link');
+  await mkdir(target);
+  if (given.replaced) await aFileWith('old')(target);
+  await symlink(target, link);
+  await newDirectory(link, { fill: aFileWith('new'), allowReplacing: given.allowReplacing });
+  expect(await rowsIn(target)).toBe('new');
+  expect(await rowsIn(link)).toBe('new');
+  expect(await around(target)).toEqual(['link', 'out']);
+});
+
+describe('where no folder can be made, nothing is begun', () => {
+  const refused = async (target: string, problem: string) => {
+    const fill = () => expect.unreachable('it was filled');
+    await expect(newDirectory(target, { fill })).rejects.toMatchObject({
+      code: 'OUTPUT_UNUSABLE',
+      details: { path: target, problem },
+    });
+  };
+
+  test('at a link that leads nowhere', async () => {
+    const target = await aTarget();
+    await symlink('nowhere', target);
+    await refused(target, 'the link leads nowhere');
+    expect(await around(target)).toEqual(['out']);
+  });
+
+  test('at links in a circle', async () => {
+    const target = await aTarget();
+    await symlink('out', target);
+    await refused(target, 'its links lead in a circle');
+  });
+
+  test('below a file', async () => {
+    const target = join(await aTarget(), 'out');
+    await writeFile(dirname(target), '');
+    await refused(target, 'a folder of its path is a file');
+  });
+
+  test.each([240, 300])('under a name that leaves no room beside it (%i)', async (length) => {
+    const target = join(await temporaryFolder(), 'x'.repeat(length));
+    await refused(target, 'its name is too long');
+    expect(await around(target)).toEqual([]);
+  });
+
+  test('in the current folder', async () => {
+    await refused(process.cwd(), 'it is the current folder, or one around it; one in it will do');
+  });
+
+  test.skipIf(!existsSync('/proc/self'))('at a mount point', async () => {
+    await refused('/proc', 'it is a mount point; one in it will do');
+  });
 });
 
 test('after a failure the empty folder is there still', async () => {

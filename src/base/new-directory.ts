@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { lstat, mkdir, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { LineageError } from './errors.ts';
 
 export interface NewDirectoryOptions<T> {
@@ -16,16 +16,18 @@ export interface NewDirectoryOptions<T> {
 
 /**
  * Makes a folder all at once: it is filled under another name beside, then renamed. Leftovers of processes that were killed
- * meanwhile are removed on the way.
+ * meanwhile are removed on the way. A link to a folder stands for that folder.
  *
- * @throws LineageError OUTPUT_NOT_EMPTY, ACCESS_DENIED, DISK_FULL
+ * @throws LineageError OUTPUT_NOT_EMPTY, OUTPUT_UNUSABLE, ACCESS_DENIED, DISK_FULL
  */
 export async function newDirectory<T>(
   path: string,
   { fill, allowReplacing }: NewDirectoryOptions<T>,
 ): Promise<T> {
-  const target = resolve(path);
+  let target = resolve(path);
   try {
+    target = await linkedFrom(target);
+    await checkMovable(target);
     await isReplaced(target, allowReplacing);
     await mkdir(dirname(target), { recursive: true });
     await removeLeftovers(target);
@@ -43,6 +45,33 @@ export async function newDirectory<T>(
   } catch (error) {
     throw explained(error, target);
   }
+}
+
+/** Where a link leads; any other path is its own. */
+async function linkedFrom(target: string): Promise<string> {
+  const found = await lstat(target).catch(ignore('ENOENT'));
+  if (!found?.isSymbolicLink()) return target;
+  const end = await realpath(target).catch(ignore('ENOENT'));
+  if (end !== undefined) return end;
+  throw new LineageError('OUTPUT_UNUSABLE', { path: target, problem: 'the link leads nowhere' });
+}
+
+/**
+ * A folder that is there gives way to the new one, once that is filled.
+ *
+ * @throws LineageError OUTPUT_UNUSABLE for one that can't, or that whoever stands in it would not see replaced
+ */
+async function checkMovable(target: string): Promise<void> {
+  const found = await stat(target).catch(ignore('ENOENT'));
+  if (!found?.isDirectory()) return;
+  const unusable = (problem: string) =>
+    new LineageError('OUTPUT_UNUSABLE', { path: target, problem });
+  if (found.dev !== (await stat(dirname(target))).dev)
+    throw unusable('it is a mount point; one in it will do');
+  const here = await realpath('.').catch(ignore('ENOENT'));
+  const isAround =
+    here !== undefined && `${here}${sep}`.startsWith(`${await realpath(target)}${sep}`);
+  if (isAround) throw unusable('it is the current folder, or one around it; one in it will do');
 }
 
 /**
@@ -114,16 +143,26 @@ async function entriesOf(folder: string): Promise<readonly string[] | undefined>
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return;
-    if (code === 'ENOTDIR') throw new LineageError('OUTPUT_NOT_EMPTY', { path: folder });
+    // A file; where one of the folders above it is a file, nothing is there.
+    if (code === 'ENOTDIR' && (await stat(folder))) {
+      throw new LineageError('OUTPUT_NOT_EMPTY', { path: folder });
+    }
     throw error;
   }
 }
 
 function ignore(...codes: readonly string[]) {
-  return (error: NodeJS.ErrnoException) => {
+  return (error: NodeJS.ErrnoException): undefined => {
     if (!codes.includes(error.code ?? '')) throw error;
   };
 }
+
+const problems = {
+  EBUSY: 'it is in use, as a mount point is',
+  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'its name is too long',
+  ENOTDIR: 'a folder of its path is a file',
+} as const;
 
 function explained(error: unknown, target: string): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error;
@@ -139,6 +178,15 @@ function explained(error: unknown, target: string): unknown {
     case 'ENOTEMPTY':
     case 'EEXIST':
       return new LineageError('OUTPUT_NOT_EMPTY', { path: target }, cause);
+    case 'EBUSY':
+    case 'ELOOP':
+    case 'ENAMETOOLONG':
+    case 'ENOTDIR':
+      return new LineageError(
+        'OUTPUT_UNUSABLE',
+        { path: target, problem: problems[error.code] },
+        cause,
+      );
     default:
       return error;
   }

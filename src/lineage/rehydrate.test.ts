@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { aLink, aTrace, tableId } from '../../test/support/builders.ts';
@@ -104,6 +104,23 @@ describe('rehydrating one table', () => {
     await rehydrate([aWanted({ table })], options(await aTarget(), { tempDirectory: '/spill' }));
     expect(writes[1]?.options).toMatchObject({ tempDirectory: '/spill', selection: {} });
   });
+
+  test.each([['out'], ['deep/er/out'], ['_out']])(
+    'makes no %s in the folder of a Delta table, where VACUUM would remove it',
+    async (name) => {
+      const folder = await temporaryFolder();
+      await mkdir(join(folder, 'table', '_delta_log'), { recursive: true });
+      await symlink(join(folder, 'table'), join(folder, 'link'));
+      for (const way of ['table', 'link']) {
+        const out = join(folder, way, name);
+        await expect(rehydrate([aWanted()], options(out))).rejects.toMatchObject({
+          code: 'OUTPUT_UNUSABLE',
+          details: { path: out, problem: expect.stringContaining(join(folder, 'table')) },
+        });
+      }
+      expect(await readdir(join(folder, 'table'))).toEqual(['_delta_log']);
+    },
+  );
 
   test('says how far it is, by alias', async () => {
     const seen: unknown[] = [];

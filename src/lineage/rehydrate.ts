@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdir, realpath, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { LineageError } from '../base/errors.ts';
 import { newDirectory } from '../base/new-directory.ts';
 import type { DeltaTable, DeltaTables } from '../delta/delta-table.ts';
@@ -58,8 +59,8 @@ export interface RehydrateOptions {
  * Writes the rows of table versions into a new folder, with a manifest beside each: one table's straight into it, several tables' into
  * a folder each. The folder appears whole or not at all.
  *
- * @throws LineageError TABLE_REPLACED, DIGEST_DIFFERS when a version is not what was stamped; OUTPUT_NOT_EMPTY, OUTPUT_NOT_OURS;
- *   what `TableReader.write` throws
+ * @throws LineageError TABLE_REPLACED, DIGEST_DIFFERS when a version is not what was stamped; OUTPUT_NOT_EMPTY, OUTPUT_NOT_OURS,
+ *   OUTPUT_UNUSABLE, also in the folder of a Delta table; what `TableReader.write` throws
  */
 export async function rehydrate(
   wanted: readonly Wanted[],
@@ -68,6 +69,11 @@ export async function rehydrate(
   const path = resolve(options.out);
   const folderOf = (root: string, alias: string) =>
     wanted.length === 1 ? root : join(root, alias);
+  const around = await tableAround(path);
+  if (around !== undefined) {
+    const problem = `it lies in the folder of the Delta table ${around}, whose VACUUM would delete it`;
+    throw new LineageError('OUTPUT_UNUSABLE', { path, problem });
+  }
   const manifests = await newDirectory(path, {
     allowReplacing: options.isForced ? checkOurs : undefined,
     fill: async (staging) => {
@@ -95,6 +101,16 @@ export async function rehydrate(
       ...(options.format === 'delta' ? partWarnings(one) : []),
     ]),
   };
+}
+
+/** The Delta table in whose folder something is to be made. */
+async function tableAround(path: string): Promise<string | undefined> {
+  let folder = dirname(path);
+  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
+  for (let at = await realpath(folder); ; at = dirname(at)) {
+    if (existsSync(join(at, '_delta_log'))) return at;
+    if (at === dirname(at)) return;
+  }
 }
 
 function inferenceWarnings({ table, version, inferred }: Wanted): readonly Warning[] {
