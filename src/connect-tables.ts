@@ -17,7 +17,7 @@ import { logHistory } from './delta/log/log-history.ts';
 import { logSnapshots, preloadSnapshots } from './delta/log/log-snapshots.ts';
 import { logTimelines } from './delta/log/log-timelines.ts';
 import { formatTableName, type TableName } from './delta/table-ref.ts';
-import type { Settings } from './settings.ts';
+import { plainName, type Settings } from './settings.ts';
 import { asofVersion } from './version.ts';
 
 export { preloadSnapshots, type WarehouseEvent };
@@ -116,11 +116,6 @@ function mappedLocation(
   const name = plainName(parts.join('.'));
   const known = Object.keys(tables).find((candidate) => plainName(candidate) === name);
   return known === undefined ? undefined : tables[known];
-}
-
-/** Letter case does not count, nor does the catalog in which Spark looks where none is named. */
-function plainName(name: string): string {
-  return name.toLowerCase().replace(/^spark_catalog\./, '');
 }
 
 /** Whether a location that a warehouse told of is a folder of this machine too, with a log in it. */

@@ -155,6 +155,16 @@ describe('the file', () => {
     { text: 'tables: {a: [', what: 'at line', why: 'YAML that is cut off' },
     { text: 'ledger: a\nledger: b', what: 'unique', why: 'a key twice' },
     {
+      text: 'tables:\n  A.T: ./one\n  a.t: ./other',
+      what: 'A.T and a.t are one name',
+      why: 'two tables of one name',
+    },
+    {
+      text: 'tables:\n  a.t: ./one\n  spark_catalog.a.t: ./other',
+      what: 'a.t and spark_catalog.a.t are one name',
+      why: 'two tables of one name in the catalog of Spark',
+    },
+    {
       text: 'tables:\n  a: *.parquet',
       what: '.parquet',
       why: 'a star, which YAML takes for a reference',

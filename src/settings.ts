@@ -149,8 +149,24 @@ async function readSettings(path: string): Promise<z.output<typeof wireSettings>
     throw new LineageError('CONFIG_INVALID', { path, problem: error.message }, { cause: error });
   }
   const result = wireSettings.safeParse(content);
-  if (result.success) return result.data;
-  throw new LineageError('CONFIG_INVALID', { path, problem: z.prettifyError(result.error) });
+  if (!result.success) {
+    throw new LineageError('CONFIG_INVALID', { path, problem: z.prettifyError(result.error) });
+  }
+  const seen = new Map<string, string>();
+  for (const name of Object.keys(result.data.tables)) {
+    const other = seen.get(plainName(name));
+    if (other !== undefined) {
+      const problem = `tables: ${other} and ${name} are one name; the case of letters does not count, nor does 'spark_catalog.'`;
+      throw new LineageError('CONFIG_INVALID', { path, problem });
+    }
+    seen.set(plainName(name), name);
+  }
+  return result.data;
+}
+
+/** Letter case does not count, nor does the catalog in which Spark looks where none is named. */
+export function plainName(name: string): string {
+  return name.toLowerCase().replace(/^spark_catalog\./, '');
 }
 
 function isUrl(location: string): boolean {
