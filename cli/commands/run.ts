@@ -147,7 +147,10 @@ Example:
           });
         }
         const stamped = await end(metrics);
-        const moved = await movedSince(requests, pins);
+        const moved = await movedSince(requests, pins, {
+          onUnknown: (alias, { message }) =>
+            context.err(`asof: whether ${alias} has moved meanwhile is not known: ${message}\n`),
+        });
         context.err(movedText(moved));
         if (options.json) {
           const result: RunResult = {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { aModelVersion, aPin, aRun, aStamp, aStampedTable } from '../../test/support/builders.ts';
 import { fakeRegistry } from '../../test/support/fake-registry.ts';
 import { fakeTable, threeVersions } from '../../test/support/fake-tables.ts';
+import { LineageError } from '../base/errors.ts';
 import {
   beginTracked,
   type Ending,
@@ -138,6 +139,31 @@ describe('a table that moved meanwhile', () => {
       aPin({ alias: 'old', version: 0 }),
     ];
     expect(await movedSince(requests, pins)).toEqual([{ alias: 'moved', pinned: 0, latest: 2 }]);
+  });
+
+  test('or that is gone or another by then, is no failure of what was run', async () => {
+    const failure = new LineageError('TABLE_NOT_FOUND', { location: '/tables/gone' });
+    const gone = fakeTable({ name: 'gone', failure });
+    const latest = { kind: 'latest' } as const;
+    const requests = [
+      request('moved', 'latest'),
+      { alias: 'gone', table: gone, moment: latest },
+      request('replaced', 'latest'),
+    ];
+    const pins = [
+      aPin({ alias: 'moved', version: 0 }),
+      aPin({ alias: 'gone', version: 0 }),
+      aPin({ alias: 'replaced', version: 0, tableId: 'of the first' }),
+    ];
+    const unknown: unknown[] = [];
+    const moved = await movedSince(requests, pins, {
+      onUnknown: (alias, { code }) => unknown.push([alias, code]),
+    });
+    expect(moved).toEqual([{ alias: 'moved', pinned: 0, latest: 2 }]);
+    expect(unknown.sort()).toEqual([
+      ['gone', 'TABLE_NOT_FOUND'],
+      ['replaced', 'TABLE_REPLACED'],
+    ]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { isLineageError, LineageError } from '../base/errors.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { Run } from '../registry/run.ts';
 import type { RunStore } from '../registry/run-store.ts';
@@ -80,21 +81,44 @@ export async function endTracked(
   return { ...stamped, models };
 }
 
-/** Tables pinned at their latest version that have a newer one by now. Whoever read at the pin need not care. */
+/**
+ * Tables pinned at their latest version that have a newer one by now. Whoever read at the pin need not care.
+ *
+ * @param options.onUnknown is told of each that can't be looked at any more, or that another table has replaced, and why
+ */
 export async function movedSince(
   requests: readonly PinRequest[],
   pins: readonly Pin[],
-  options: CallOptions = {},
+  {
+    onUnknown,
+    ...options
+  }: CallOptions & { readonly onUnknown?: (alias: string, why: LineageError) => void } = {},
 ): Promise<
   readonly { readonly alias: string; readonly pinned: number; readonly latest: number }[]
 > {
   const latest = { kind: 'latest' } as const;
   const checked = await Promise.all(
     requests.map(async ({ alias, table, moment }) => {
-      const pinned = pins.find((pin) => pin.alias === alias)?.version;
-      if (moment.kind !== 'latest' || pinned === undefined) return [];
-      const { version } = await table.history.resolve(latest, options);
-      return version > pinned ? [{ alias, pinned, latest: version }] : [];
+      const pin = pins.find((one) => one.alias === alias);
+      if (moment.kind !== 'latest' || pin === undefined) return [];
+      try {
+        const { version } = await table.history.resolve(latest, options);
+        const { tableId: found } = await table.facts.at(version, options);
+        if (found !== pin.tableId) {
+          throw new LineageError('TABLE_REPLACED', {
+            ref: table.name,
+            stamped: pin.tableId,
+            found,
+          });
+        }
+        const pinned = pin.version;
+        return version > pinned ? [{ alias, pinned, latest: version }] : [];
+      } catch (error) {
+        // What was run has ended, and how is recorded.
+        if (!isLineageError(error)) throw error;
+        onUnknown?.(alias, error);
+        return [];
+      }
     }),
   );
   return checked.flat();
