@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { pinResultOf } from '../../src/index.ts';
@@ -7,6 +6,7 @@ import { pinRequests, pinWith, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption, rowDigestOption } from '../options.ts';
 import { pinText } from '../render/pin.ts';
 import { settingsFor } from '../settings.ts';
+import { writeNamedFile } from '../write-file.ts';
 
 export function pinCommand(context: CommandContext) {
   return new Command('pin')
@@ -25,7 +25,8 @@ export function pinCommand(context: CommandContext) {
       const pins = await pinWith(context, settings, requests, rowDigest);
       const result = pinResultOf(pins, context.now());
       if (output !== undefined) {
-        await writeFile(resolve(context.cwd, output), `${JSON.stringify(result, undefined, 2)}\n`);
+        const path = resolve(context.cwd, output);
+        await writeNamedFile(path, `${JSON.stringify(result, undefined, 2)}\n`, '--output');
       }
       context.out(json ? `${JSON.stringify(result)}\n` : pinText(result, context));
     });
