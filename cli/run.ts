@@ -97,8 +97,7 @@ export const exitCodes = {
 
 /** Runs one command line. Never exits, never reads globals: the answer is the exit code. */
 export async function run(args: readonly string[], context: CliContext): Promise<number> {
-  // What stands behind `--` is another program's.
-  const isJson = args.slice(0, [...args, '--'].indexOf('--')).includes('--json');
+  const isJson = wantsJson(args);
   const program = new Command('asof')
     .description('Which data trained this model, and the exact rows back.')
     .version(asofVersion, '-V, --version', 'print the version')
@@ -136,6 +135,11 @@ export async function run(args: readonly string[], context: CliContext): Promise
   }
 }
 
+/** What stands behind `--` is another program's. */
+export function wantsJson(args: readonly string[]): boolean {
+  return args.slice(0, [...args, '--'].indexOf('--')).includes('--json');
+}
+
 /** A command line that commander refuses, as `--json` reports everything. */
 async function usageError({ message }: CommanderError, args: readonly string[]) {
   const { LineageError } = await import('./errors.ts');
@@ -145,7 +149,11 @@ async function usageError({ message }: CommanderError, args: readonly string[]) 
 }
 
 /** Prints a failure and says what to exit with. */
-async function report(error: unknown, isJson: boolean, context: CliContext): Promise<number> {
+export async function report(
+  error: unknown,
+  isJson: boolean,
+  context: Pick<CliContext, 'err' | 'signal'>,
+): Promise<number> {
   if (context.signal.aborted) {
     context.err('interrupted; nothing half-written was left\n');
     return 130;

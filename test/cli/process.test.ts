@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { copyTable, temporaryFolder } from '../support/tables.ts';
+
+// What only a process of its own shows: its streams, its folder, its exit code. `npm test` has built the command.
+const main = resolve('dist/cli/main.js');
+
+const isPosix = process.platform !== 'win32';
+
+describe.skipIf(!isPosix)('the process', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    await copyTable('customer_features', join(folder, 'table'));
+  });
+
+  const shell = (script: string) => {
+    const asof = `'${process.execPath}' '${main}'`;
+    const { status, stderr } = spawnSync('bash', ['-c', script.replaceAll('asof', asof)], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, MLFLOW_TRACKING_URI: '' },
+    });
+    return { status, stderr };
+  };
+
+  test('tells whoever hears nothing of it by its exit code all the same', async () => {
+    expect(shell('asof rehydrate ./table@v1 --out out > rows.txt').status).toBe(0);
+    await writeFile(join(folder, 'out', 'more'), '');
+    const cut = shell('set -o pipefail; asof verify out | true');
+    expect(cut).toEqual({ status: 5, stderr: '' });
+    expect(shell('set -o pipefail; asof history ./table | true')).toEqual({
+      status: 0,
+      stderr: '',
+    });
+  });
+
+  test.skipIf(!existsSync('/dev/full')).each([
+    { json: '', says: /^error: No space .*standard output/ },
+    { json: '--json', says: /^\{.*"DISK_FULL".*\}\n$/ },
+  ])('says that its output found no room (%j)', ({ json, says }) => {
+    const { status, stderr } = shell(`asof history ./table ${json} > /dev/full`);
+    expect({ status, stderr }).toEqual({ status: 4, stderr: expect.stringMatching(says) });
+  });
+
+  test('says that the current folder is gone', async () => {
+    await mkdir(join(folder, 'gone'));
+    const { status, stderr } = shell('cd gone; rmdir ../gone; asof history /tables/t');
+    expect({ status, stderr }).toMatchObject({ status: 2 });
+    expect(stderr).toContain('FILE_UNREADABLE');
+  });
+});
