@@ -73,7 +73,8 @@ async function namesIn(
   try {
     text = await readFile(join(folder, manifestName), 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return nothing;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'EISDIR') return nothing;
     throw error;
   }
   try {

@@ -1,32 +1,58 @@
+import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
+import { LineageError } from '../base/errors.ts';
 import { jsonOf } from '../base/json-of.ts';
 import { describeFile, manifestName, sealOf } from './manifest.ts';
 import { type Manifest, manifestSchema } from './result/manifest.ts';
 import type { VerifyCheck } from './result/verify.ts';
 
-/** Whether a folder holds what asof wrote there, or folders that do. */
+/**
+ * Whether a folder holds what asof wrote there, or folders that do.
+ *
+ * @throws LineageError ACCESS_DENIED
+ */
 export async function isRehydrated(folder: string): Promise<boolean> {
-  return (await manifestsIn(folder)).length > 0;
+  return await withFailures(folder, async () => (await manifestsIn(folder)).length > 0);
 }
 
-/** Compares rehydrated folders with their manifests: every file by its SHA-256, and that nothing else is there. */
+/**
+ * Compares rehydrated folders with their manifests: every file by its SHA-256, and that nothing else is there.
+ *
+ * @throws LineageError ACCESS_DENIED
+ */
 export async function verifyFolder(folder: string): Promise<readonly VerifyCheck[]> {
-  const checks: VerifyCheck[] = [];
-  for (const one of await manifestsIn(folder)) checks.push(await verifyOne(one));
-  return checks;
+  return await withFailures(folder, async () => {
+    const checks: VerifyCheck[] = [];
+    for (const one of await manifestsIn(folder)) checks.push(await verifyOne(one));
+    return checks;
+  });
+}
+
+async function withFailures<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code, path = folder } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
+    throw new LineageError('ACCESS_DENIED', { path }, { cause: error });
+  }
 }
 
 async function manifestsIn(folder: string): Promise<readonly string[]> {
   const entries = await entriesOf(folder);
-  if (entries.some(({ name }) => name === manifestName)) return [folder];
+  if (entries.some(isManifest)) return [folder];
   const found: string[] = [];
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (!entry.isDirectory()) continue;
-    if ((await entriesOf(path)).some(({ name }) => name === manifestName)) found.push(path);
+    if ((await entriesOf(path)).some(isManifest)) found.push(path);
   }
   return found.sort();
+}
+
+function isManifest(entry: Dirent): boolean {
+  return entry.name === manifestName && !entry.isDirectory();
 }
 
 async function verifyOne(folder: string): Promise<VerifyCheck> {
@@ -37,8 +63,13 @@ async function verifyOne(folder: string): Promise<VerifyCheck> {
     note,
     differences: [...differences],
   });
-  const text = await readFile(join(folder, manifestName), 'utf8');
+  const text = (await unlessGone(readFile(join(folder, manifestName), 'utf8'))) ?? '';
   const manifest = parsed(text);
+  if (manifest === undefined && isSealed(text)) {
+    const note =
+      'the manifest is whole, and of a form that this asof does not know: a newer one wrote it';
+    return { ...check([], note), outcome: 'unknown' };
+  }
   if (manifest === undefined) {
     return check([`${manifestName} is not as asof writes it`], 'the manifest can not be read');
   }
@@ -52,8 +83,10 @@ async function verifyOne(folder: string): Promise<VerifyCheck> {
       differences.push(`${name} is gone`);
       continue;
     }
-    const size = (await stat(join(folder, name))).size;
-    if (size !== bytes) {
+    const size = (await unlessGone(stat(join(folder, name))))?.size;
+    if (size === undefined) {
+      differences.push(`${name} is gone`);
+    } else if (size !== bytes) {
       differences.push(`${name} has ${size} bytes, the manifest says ${bytes}`);
     } else if (sha256 !== null) {
       const { sha256: found } = await describeFile(folder, name);
@@ -74,6 +107,27 @@ async function verifyOne(folder: string): Promise<VerifyCheck> {
 
 function parsed(text: string): Manifest | undefined {
   return manifestSchema.safeParse(jsonOf(text)).data;
+}
+
+/** Whatever its form: its seal is that of what it says. */
+function isSealed(text: string): boolean {
+  const found = jsonOf(text);
+  return (
+    typeof found === 'object' &&
+    found !== null &&
+    'seal' in found &&
+    found.seal === sealOf(found as Manifest)
+  );
+}
+
+/** Undefined where nothing is there, or a link leads nowhere. */
+async function unlessGone<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
 }
 
 /** Relative to the folder, with '/' between. Readers of a table leave checksums beside files, as `.name.crc`; those are not ours. */

@@ -1,4 +1,15 @@
-import { appendFile, cp, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  cp,
+  mkdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { aRun } from '../../test/support/builders.ts';
@@ -6,12 +17,14 @@ import { commitPath, copyTable, temporaryFolder } from '../../test/support/table
 import { connectTables } from '../connect-tables.ts';
 import { parseTableName } from '../delta/table-ref.ts';
 import { openLedger } from '../registry/ledger/ledger.ts';
+import { sealed } from './manifest.ts';
 import { pinTables } from './pin.ts';
 import { rehydrate } from './rehydrate.ts';
+import { manifestSchema } from './result/manifest.ts';
 import { stampOf } from './stamp.ts';
 import { stampRun } from './stamp-run.ts';
 import { type VerifyOptions, verifyRun, verifyVersion } from './verify.ts';
-import { verifyFolder } from './verify-folder.ts';
+import { isRehydrated, verifyFolder } from './verify-folder.ts';
 
 const now = Date.parse('2026-12-01T12:00:00Z');
 
@@ -307,6 +320,22 @@ describe('a rehydrated folder', () => {
       why: 'a file is gone',
     },
     {
+      change: async (out: string) => {
+        await rm(join(out, 'part-00000.parquet'));
+        await symlink('not-mounted', join(out, 'part-00000.parquet'));
+      },
+      told: 'part-00000.parquet is gone',
+      why: 'a link stands for a file and leads nowhere',
+    },
+    {
+      change: async (out: string) => {
+        await rm(join(out, '_asof.json'));
+        await symlink('not-mounted', join(out, '_asof.json'));
+      },
+      told: '_asof.json is not as asof writes it',
+      why: 'a link stands for the manifest and leads nowhere',
+    },
+    {
       change: (out: string) => writeFile(join(out, 'part-00001.parquet'), ''),
       told: 'part-00001.parquet is not in the manifest',
       why: 'a file came in',
@@ -334,6 +363,40 @@ describe('a rehydrated folder', () => {
     expect(outcome).toBe('differs');
     expect(differences.join()).toContain(told);
   });
+
+  test('is unknown where a newer asof wrote the manifest, and nobody edited that', async () => {
+    const out = await rehydrated();
+    const path = join(out, '_asof.json');
+    const { seal: _, ...manifest } = manifestSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    const newer = { ...manifest, later: { field: 1 } };
+    await writeFile(path, JSON.stringify(sealed(newer)));
+    expect(await outcomeOf(out)).toEqual(['unknown']);
+    await writeFile(path, JSON.stringify({ ...sealed(newer), later: { field: 2 } }));
+    expect((await outcomeOf(out))[0]).toBe('differs');
+  });
+
+  test('is none where a folder has the name of the manifest', async () => {
+    const out = await rehydrated();
+    await rm(join(out, '_asof.json'));
+    await mkdir(join(out, '_asof.json'));
+    expect(await isRehydrated(out)).toBe(false);
+  });
+
+  // Whoever may do everything is denied nothing.
+  test.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
+    'that may not be read is said to be denied',
+    async () => {
+      const out = await rehydrated();
+      await chmod(out, 0o000);
+      try {
+        const denied = { code: 'ACCESS_DENIED', details: { path: out } };
+        await expect(isRehydrated(out)).rejects.toMatchObject(denied);
+        await expect(verifyFolder(out)).rejects.toMatchObject(denied);
+      } finally {
+        await chmod(out, 0o700);
+      }
+    },
+  );
 });
 
 async function flipByte(path: string, at: number): Promise<void> {
