@@ -15,6 +15,9 @@ export async function execute(
   [command = '', ...args]: readonly string[],
   { env, isOutputOnStderr }: ExecuteOptions,
 ): Promise<Executed> {
+  if (command === '') {
+    throw new LineageError('COMMAND_NOT_STARTED', { command, problem: 'it has no name' });
+  }
   const child = spawn(command, args, {
     env: { ...env },
     stdio: ['inherit', isOutputOnStderr ? process.stderr : 'inherit', 'inherit'],

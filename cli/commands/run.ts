@@ -206,10 +206,10 @@ async function readMetrics(path: string): Promise<Readonly<Record<string, number
   const unreadable = (problem: string, cause?: unknown) =>
     new LineageError('FILE_UNREADABLE', { path, problem }, { cause });
   const json = await readJson(path);
-  const entries = typeof json === 'object' && json !== null ? Object.entries(json) : [];
-  const metrics = entries.filter(
-    (entry): entry is [string, number] => typeof entry[1] === 'number',
-  );
+  const isObject = typeof json === 'object' && json !== null && !Array.isArray(json);
+  const entries = isObject ? Object.entries(json) : [];
+  // 1e999 is JSON, and Infinity.
+  const metrics = entries.filter((entry): entry is [string, number] => Number.isFinite(entry[1]));
   if (metrics.length === 0 || metrics.length < entries.length) {
     throw unreadable('it is not an object of numbers');
   }

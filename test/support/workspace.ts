@@ -29,6 +29,8 @@ export async function makeWorkspace(): Promise<string> {
   await writeFile(join(folder, 'broken', 'file.txt'), 'not a table\n');
   const validation = await readFile('fixtures/great-expectations/validation-result-1.24.1.json');
   await writeFile(join(folder, 'validation.json'), validation);
+  await writeFile(join(folder, 'metrics-list.json'), '[0.9]\n');
+  await writeFile(join(folder, 'metrics-endless.json'), '{"auc": 1e999}\n');
   await mkdir(join(folder, 'broken', 'parquet'));
   await writeFile(join(folder, 'broken', 'parquet', 'part-0.parquet'), 'PAR1');
   return folder;
