@@ -1,13 +1,15 @@
+import { stat } from 'node:fs/promises';
 import type { DeltaTable } from '../delta/delta-table.ts';
 import { metadataAt, type Timeline } from '../delta/table-timeline.ts';
 import type { ModelVersion } from '../registry/model.ts';
 import { openTable } from './find-table.ts';
+import type { TableEvidence } from './group-evidence.ts';
 import { placesOf } from './judge-link.ts';
 import { rememberingSources } from './remembering-sources.ts';
 import { allVersions, subjectOf } from './subjects.ts';
 import { tableStates } from './table-states.ts';
 import type { TraceOptions, TraceSources } from './trace-sources.ts';
-import { gatherRecords, type SubjectRecords } from './trace-subject.ts';
+import { gatherRecords } from './trace-subject.ts';
 
 /** One use of a table's version by a registered model. */
 export interface TrainedOn {
@@ -17,38 +19,63 @@ export interface TrainedOn {
   readonly tableId?: string;
 }
 
-/** Every registered model version with a record of a version of this table, whatever its id. */
+/**
+ * Every registered model version with a record of a version of this table, whatever its id: of the folder where it lies, whichever way
+ * leads there, or of its id at a place where it is no more.
+ */
 export async function trainedOn(
   table: DeltaTable,
   given: TraceSources,
   options: TraceOptions,
 ): Promise<readonly TrainedOn[]> {
   const sources = rememberingSources(given);
+  const call = options.signal ? { signal: options.signal } : {};
   const versions = await allVersions(sources.models, options);
   const states = tableStates(sources.tables, options);
   const gathered = await gatherRecords(versions.map(subjectOf), sources, states, options);
-  const places = new Map<string, string | undefined>();
-  const locationOf = (place: string) => {
-    if (!places.has(place)) places.set(place, openTable(place, sources.tables).table?.location);
-    return places.get(place);
+  const latest = await table.history.resolve({ kind: 'latest' }, call);
+  const { tableId } = await table.facts.at(latest.version, call);
+  const folder = await folderAt(table.location);
+  const places = new Map<string, Promise<boolean>>();
+  const leadsHere = (place: string) => {
+    const asked = places.get(place) ?? isHere(openTable(place, sources.tables).table?.location);
+    places.set(place, asked);
+    return asked;
   };
-  return gathered.flatMap((records) => usesOf(records, table.location, locationOf));
+  const isHere = async (location: string | undefined) =>
+    location === table.location ||
+    (location !== undefined && folder !== undefined && (await folderAt(location)) === folder);
+  /** Moved, or seen from another machine. A copy of it, where the one recorded still is, is another matter. */
+  const isMeant = async (evidence: TableEvidence) => {
+    if (evidence.every(({ id }) => id !== tableId)) return false;
+    const found = await states.find(placesOf(evidence), tableId);
+    return 'failure' in found || !found.isSame;
+  };
+
+  const uses: TrainedOn[] = [];
+  for (const { subject, uses: groups } of gathered) {
+    const { version: model } = subject;
+    if (model === undefined) continue;
+    for (const evidence of groups) {
+      const version = evidence.find((item) => item.version !== undefined)?.version;
+      if (version === undefined) continue;
+      const leading = await Promise.all(placesOf(evidence).map(leadsHere));
+      if (!leading.includes(true) && !(await isMeant(evidence))) continue;
+      const id = evidence.find((item) => item.id !== undefined)?.id;
+      uses.push({ version, model, ...(id !== undefined && { tableId: id }) });
+    }
+  }
+  return uses;
 }
 
-function usesOf(
-  { subject, uses }: SubjectRecords,
-  location: string,
-  locationOf: (place: string) => string | undefined,
-): readonly TrainedOn[] {
-  const { version: model } = subject;
-  if (model === undefined) return [];
-  return uses.flatMap((evidence) => {
-    const version = evidence.find((item) => item.version !== undefined)?.version;
-    const isHere = placesOf(evidence).some((place) => locationOf(place) === location);
-    if (version === undefined || !isHere) return [];
-    const tableId = evidence.find(({ id }) => id !== undefined)?.id;
-    return [{ version, model, ...(tableId !== undefined && { tableId }) }];
-  });
+/** What tells a folder from others, through links and mounts; undefined where there is none, or it is not on this machine. */
+async function folderAt(location: string): Promise<string | undefined> {
+  try {
+    const { dev, ino } = await stat(location, { bigint: true });
+    return `${dev} ${ino}`;
+  } catch {
+    return;
+  }
 }
 
 /** The record is about the table that stands there, not about one of the same name before it. */
