@@ -3,7 +3,7 @@ import type { ModelVersion } from '../registry/model.ts';
 import { type CallOptions, openTable } from './find-table.ts';
 import { type EvidenceSources, isUnlooked } from './gather-evidence.ts';
 import type { TableEvidence } from './group-evidence.ts';
-import { judgeLink } from './judge-link.ts';
+import { judgeLink, placesOf } from './judge-link.ts';
 import { countMatching, type Matches } from './matching-rows.ts';
 import type { GatherOptions } from './recorder-evidence.ts';
 import { rememberingSources } from './remembering-sources.ts';
@@ -126,11 +126,29 @@ async function usesOf(
   options: ImpactOptions & { readonly states: TableStates },
 ): Promise<readonly Use[]> {
   const uses: Use[] = [];
+  const leadsHere = (group: TableEvidence) =>
+    placesOf(group).some(
+      (place) => openTable(place, sources.tables).table?.location === table.location,
+    );
+  const idsOf = (group: TableEvidence) => group.flatMap(({ id }) => id ?? []);
+  // A table that was replaced in place has another id from then on, and the versions of before all the same.
+  const others = recorded
+    .flatMap(({ uses: groups }) => groups)
+    .filter((group) => idsOf(group).some((id) => id !== tableId) && leadsHere(group))
+    .flatMap((group) => group.flatMap(({ version }) => version ?? []));
+  const call = options.signal && { signal: options.signal };
+  const timeline = others.length > 0 ? await table.timelines?.read(others, call) : undefined;
+  const ownIds = new Set([tableId, ...(timeline?.metadata ?? []).map((one) => one.tableId)]);
+  const isAbout = (group: TableEvidence) => {
+    const ids = idsOf(group);
+    if (ids.length === 0) return leadsHere(group);
+    return ids.includes(tableId) || (leadsHere(group) && ids.some((id) => ownIds.has(id)));
+  };
   for (const { subject, run, uses: groups } of recorded) {
     const { version: model } = subject;
     if (model === undefined) continue;
     for (const group of groups) {
-      if (!isAbout(group, table, tableId, sources)) continue;
+      if (!isAbout(group)) continue;
       const [{ kind, version }] = group;
       const isPlain = group.every((item) => item.version === version);
       if (kind === 'stamp' && isPlain) {
@@ -142,19 +160,6 @@ async function usesOf(
     }
   }
   return uses;
-}
-
-function isAbout(
-  group: TableEvidence,
-  table: DeltaTable,
-  tableId: string,
-  { tables }: Pick<EvidenceSources, 'tables'>,
-): boolean {
-  const ids = group.flatMap(({ id }) => id ?? []);
-  if (ids.length > 0) return ids.includes(tableId);
-  return group
-    .flatMap(({ ref, location }) => (location === undefined ? [ref] : [ref, location]))
-    .some((place) => openTable(place, tables).table?.location === table.location);
 }
 
 async function effectsOf(
