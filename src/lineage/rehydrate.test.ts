@@ -279,11 +279,22 @@ describe('what trained a model', () => {
     });
   });
 
-  test('is read otherwise than stamped where that is asked for', async () => {
-    const trace = aTrace({ links: [aLink({ read: { columns: ['id'], where: 'id > 1' } })] });
-    const [found] = await wantedOf('x', trace, tables, { read: { columns: ['name'] } });
-    expect(found?.read).toEqual({ columns: ['name'] });
-  });
+  test.each([
+    { read: { columns: ['name'] }, expected: { columns: ['name'], where: 'id > 1', seed: 0 } },
+    { read: { where: 'id > 2' }, expected: { columns: ['id'], where: 'id > 2', seed: 0 } },
+    {
+      read: { columns: ['name'], where: 'id > 2' },
+      expected: { columns: ['name'], where: 'id > 2', seed: 0 },
+    },
+  ])(
+    'is read otherwise than stamped where that is asked for: $read',
+    async ({ read, expected }) => {
+      const stamped = { columns: ['id'], where: 'id > 1', seed: 0 };
+      const trace = aTrace({ links: [aLink({ read: stamped })] });
+      const [found] = await wantedOf('x', trace, tables, { read });
+      expect(found?.read).toEqual(expected);
+    },
+  );
 
   test.each([
     { link: { certainty: 'unknown', version: null }, why: 'unknown' },

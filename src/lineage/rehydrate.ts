@@ -311,7 +311,7 @@ function isHoldOf(hold: Hold, { name, location }: DeltaTable, version: number): 
  * The table versions that trained a model. Only what is surely known is taken.
  *
  * @param ref the model or run as the user named it
- * @param read instead of what was stamped
+ * @param read instead of what was stamped: each part of it that is given
  * @param only aliases; all when empty
  * @throws LineageError STAMP_MISSING, LINK_UNCERTAIN, TABLE_ALIAS_UNKNOWN, TABLE_REPLACED, TABLE_NAME_UNKNOWN, …
  */
@@ -357,7 +357,9 @@ async function wantedLink(
   if (version === null || !isSure) {
     throw new LineageError('LINK_UNCERTAIN', { ref, table: table.ref, certainty, why });
   }
-  const chosenRead = choice.read ?? link.read ?? undefined;
+  // Other columns are asked for of the rows that were trained on, and other rows in the columns.
+  const isRead = choice.read !== undefined || link.read !== null;
+  const chosenRead = isRead ? { ...link.read, ...choice.read } : undefined;
   const isLost = link.state !== 'readable' && link.state !== 'refused';
   if (hold !== null && isLost) {
     const held = {
