@@ -77,6 +77,16 @@ describe('the past of a registry that was looked at', () => {
     expect((await champion(day(30)))?.versions).toEqual([]);
   });
 
+  test('tells a version from the one of the same number in a model that was deleted and made again', async () => {
+    const { see, production } = await aMirror();
+    see(day(1), { stage: 'Production', createdAt: day(1), updatedAt: day(1) });
+    const remade = { stage: 'Production', createdAt: day(8), updatedAt: day(9) };
+    expect(see(day(10), remade)).toMatchObject({ newVersions: 1, gone: 1 });
+    expect(await production(day(5))).toMatchObject({ versions: [1], known: 'between' });
+    expect(await production(day(9))).toMatchObject({ versions: [1], known: 'timestamps' });
+    expect(await production(day(10))).toMatchObject({ versions: [1], known: 'observed' });
+  });
+
   test('of a model that nobody saw is not known', async () => {
     const { mirror } = await aMirror();
     const place = { kind: 'stage', what: 'Production' } as const;

@@ -35,11 +35,24 @@ export async function subjectsOn(
     const problem = `it was empty then: ${found.why}`;
     throw new LineageError('PAST_UNKNOWN', { what: name, moment, problem });
   }
+  // A model that is deleted and made again counts its versions from 1 again.
+  const remade = (number: number, createdAt?: number) => {
+    const since = createdAt === undefined ? 'later' : `at ${new Date(createdAt).toISOString()}`;
+    const problem = `version ${number} stood there, and the one that has this number now was made ${since}`;
+    return new LineageError('PAST_UNKNOWN', { what: name, moment, problem });
+  };
   const subjects: Subject[] = [];
   for (const number of found.versions) {
     const version = await models.version(ref.name, number, call);
-    const { runId } = version;
+    const { runId, createdAt } = version;
+    if (createdAt !== undefined && createdAt > instant) {
+      // Of what it may have been, this it was not.
+      if (found.known === 'between') continue;
+      throw remade(number, createdAt);
+    }
     subjects.push({ version, isRunAsked: false, ...(runId !== undefined && { runId }) });
   }
+  const [first] = found.versions;
+  if (subjects.length === 0 && first !== undefined) throw remade(first);
   return { subjects, on: { asked: moment, known: found.known, why: found.why } };
 }

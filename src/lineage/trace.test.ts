@@ -386,3 +386,32 @@ test('a version that names one run and holds the files of another is traced by t
     },
   ]);
 });
+
+describe('a model version that stood in a stage at a moment', () => {
+  const on = Date.parse('2026-03-02T00:00:00Z');
+  const past = (known: 'observed' | 'between', ...versions: readonly number[]) => ({
+    holders: async () => ({ versions, known, why: 'so it was seen' }),
+  });
+  const old = aModelVersion({ version: 1, createdAt: on - 1000 });
+  const young = aModelVersion({ version: 2, createdAt: on + 1000 });
+
+  test('is not the one that was made later and has its number now', async () => {
+    const options = { on, past: past('observed', 2) };
+    await expect(
+      traced('models:/churn_model/Production', { runs: [run], versions: [old, young] }, options),
+    ).rejects.toMatchObject({
+      code: 'PAST_UNKNOWN',
+      details: { problem: expect.stringContaining('made at 2026-03-02T00:00:01.000Z') },
+    });
+  });
+
+  test('may have been those only that were there by then', async () => {
+    const both = { runs: [run], versions: [old, young] };
+    const ref = 'models:/churn_model/Production';
+    const results = await traced(ref, both, { on, past: past('between', 1, 2) });
+    expect(results.map(({ model }) => model.version)).toEqual([1]);
+    await expect(traced(ref, both, { on, past: past('between', 2) })).rejects.toMatchObject({
+      code: 'PAST_UNKNOWN',
+    });
+  });
+});

@@ -115,7 +115,14 @@ function compare(writer: LedgerWriter, store: string, models: readonly Registere
       const known = stored.get(key);
       const text = JSON.stringify(version);
       if (text === known?.text && !known.isGone) continue;
-      const before = known === undefined || known.isGone ? undefined : parsed(known.text);
+      const last = known === undefined || known.isGone ? undefined : parsed(known.text);
+      // A model that was deleted and made again counts from 1 again: the number is the same, the version another.
+      const isRemade = last !== undefined && last.createdAt !== version.createdAt;
+      if (isRemade) {
+        changes.gone += 1;
+        event(last, 'gone', null);
+      }
+      const before = isRemade ? undefined : last;
       if (before === undefined) {
         event(version, 'seen', null);
         changes.newVersions += 1;

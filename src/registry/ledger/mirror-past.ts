@@ -59,12 +59,19 @@ export function mirrorPast(database: LedgerDatabase, store: string): RegistryPas
       if (after === undefined) return;
       const [earlier, later] = [at(before), at(after)];
       const looks = `the syncs of ${iso(before)} and ${iso(after)}`;
-      if (earlier.join() === later.join()) {
+      const isGone = (version: number) =>
+        events.some(
+          (event) => event.at === after && event.version === version && event.kind === 'gone',
+        );
+      const remade = later.filter((version) => earlier.includes(version) && isGone(version));
+      if (earlier.join() === later.join() && remade.length === 0) {
         const why = `so it was at both ${looks}; what may have changed and changed back between them is not known`;
         return { versions: earlier, known: 'observed', why };
       }
       // The registry's own time of the change settles it, if nothing else touched the version after.
-      const arrived = later.filter((version) => !earlier.includes(version));
+      const arrived = later.filter(
+        (version) => !earlier.includes(version) || remade.includes(version),
+      );
       const times = arrived.map((version) => updatedAt(events, version, after));
       if (times.length > 0 && times.every((time) => time !== undefined && time <= instant)) {
         const why = `it changed between ${looks}, and by the registry's own times before ${iso(instant)}`;
