@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   connectRegistry,
   connectTables,
@@ -27,18 +28,34 @@ export function tablesFor(context: CommandContext, settings: Settings): DeltaTab
   return historiesFor(context, settings);
 }
 
+/** The names under which runs record their data, by the settings. */
+export function recordNames({ versionParams, evidenceNames }: Settings) {
+  return { versionParams, names: evidenceNames };
+}
+
 /** How a trace reads records, by the settings; with a table that the user names where runs name none. */
 export function evidenceFor(
-  { versionParams, evidenceNames, tables }: Settings,
+  settings: Settings,
   table?: string,
 ): Pick<TraceOptions, 'versionParams' | 'names' | 'suspects'> {
-  const known = Object.keys(tables).map((ref) => ({ ref, isNamed: false }));
-  if (table === undefined) return { versionParams, names: evidenceNames, suspects: known };
+  const { versionParams, names } = recordNames(settings);
+  const known = Object.keys(settings.tables).map((ref) => ({ ref, isNamed: false }));
+  if (table === undefined) return { versionParams, names, suspects: known };
   return {
     versionParams: [{ version: unnamedVersion, table }, ...versionParams],
-    names: evidenceNames,
+    names,
     suspects: [{ ref: table, isNamed: true }],
   };
+}
+
+/**
+ * Of a command that permits something where no model is in the way: an absent ledger tells of none.
+ *
+ * @throws LineageError LEDGER_MISSING
+ */
+export function requireLedger({ trackingUri, ledger }: Settings): void {
+  if (trackingUri.value !== undefined || existsSync(ledger.value)) return;
+  throw new LineageError('LEDGER_MISSING', { path: ledger.value });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { asofVersion, type BackfillLine, backfill, connectRegistry } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { evidenceFor, tablesFor } from '../inputs.ts';
+import { recordNames, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { backfillSummary, backfillTable } from '../render/backfill.ts';
 import { settingsFor } from '../settings.ts';
@@ -25,14 +25,12 @@ export function backfillCommand(context: CommandContext) {
       const settings = await settingsFor(context, config);
       const { signal, now, isInteractive } = context;
       const registry = await connectRegistry(settings, context);
-      const { versionParams, names } = evidenceFor(settings);
       try {
         const lines: BackfillLine[] = [];
         const proposals = backfill(
           { ...registry, tables: tablesFor(context, settings) },
           {
-            ...(versionParams && { versionParams }),
-            names,
+            ...recordNames(settings),
             now: now(),
             asof: asofVersion,
             minConfidence,

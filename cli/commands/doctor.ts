@@ -7,7 +7,7 @@ import {
   isLineageError,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { evidenceFor, tablesFor } from '../inputs.ts';
+import { recordNames, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { doctorTable, findingText } from '../render/doctor.ts';
 import { plural } from '../render/text.ts';
@@ -32,8 +32,7 @@ export function doctorCommand(context: CommandContext) {
       const registry = await connectRegistry(settings, context);
       try {
         const sources = { ...registry, tables: tablesFor(context, settings) };
-        const { versionParams, names } = evidenceFor(settings);
-        const options = { ...(versionParams && { versionParams }), names, now: now(), signal };
+        const options = { ...recordNames(settings), now: now(), signal };
         const findings = await doctor(sources, options);
         if (!json && findings.length > 0) context.out(doctorTable(findings));
         const attempt = async (finding: Finding): Promise<Finding> => {

@@ -1,7 +1,14 @@
 import { Command, Option } from '@commander-js/extra-typings';
-import { connectRegistry, guard, keptHolds, LineageError, vacuumEngines } from '../../src/index.ts';
+import {
+  connectRegistry,
+  guard,
+  keptHolds,
+  LineageError,
+  parseStage,
+  vacuumEngines,
+} from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { tableRef, tablesFor } from '../inputs.ts';
+import { recordNames, requireLedger, tableRef, tablesFor } from '../inputs.ts';
 import { collect, configOption, duration, jsonOption } from '../options.ts';
 import { guardMarkdown, guardText } from '../render/guard.ts';
 import { settingsFor } from '../settings.ts';
@@ -48,19 +55,19 @@ Example:
       }
       const registry = await connectRegistry(settings, context);
       try {
-        const { versionParams } = settings;
         const result = await guard(
           table,
           { ...registry, tables, holds: await keptHolds(registry.journal) },
           {
-            versionParams,
+            ...recordNames(settings),
             now: now(),
             signal,
             engine: options.engine,
             retainMs: options.retain,
-            protect: options.protect,
+            protect: options.protect?.map(stageOrAlias),
           },
         );
+        requireLedger(settings);
         const shown = options.files ? result : { ...result, paths: [] };
         context.out(
           options.json
@@ -74,4 +81,9 @@ Example:
         registry.close();
       }
     });
+}
+
+/** A misspelt stage would protect nothing, and say that nothing protected breaks. */
+function stageOrAlias(name: string): string {
+  return /^@./.test(name) ? name : parseStage(name);
 }

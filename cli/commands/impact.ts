@@ -5,10 +5,11 @@ import {
   type ImpactRequest,
   impact,
   LineageError,
+  parseStage,
   parseTableRef,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { evidenceFor, sourcesFor, tablesFor } from '../inputs.ts';
+import { evidenceFor, requireLedger, sourcesFor, tablesFor } from '../inputs.ts';
 import { collect, configOption, jsonOption } from '../options.ts';
 import { impactMarkdown, impactText } from '../render/impact.ts';
 import { warningLines } from '../render/text.ts';
@@ -43,12 +44,13 @@ export function impactCommand(context: CommandContext) {
       const tables = tablesFor(context, settings);
       const request: ImpactRequest = {
         ...requestOf(text, predicate, tables),
-        protectedStages: protect.filter((stage) => stage.toLowerCase() !== 'none'),
+        protectedStages: protect.map(parseStage).filter((stage) => stage !== 'None'),
       };
       const registry = await connectRegistry(settings, context);
       try {
         const options = { ...evidenceFor(settings), now: now(), signal };
         const result = await impact(request, { ...sourcesFor(registry, offline), tables }, options);
+        requireLedger(settings);
         if (json) context.out(`${JSON.stringify(result)}\n`);
         else if (md) context.out(impactMarkdown(result));
         else context.out(impactText(result, context));

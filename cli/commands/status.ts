@@ -7,7 +7,7 @@ import {
   status,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { sourcesFor, tablesFor } from '../inputs.ts';
+import { recordNames, requireLedger, sourcesFor, tablesFor } from '../inputs.ts';
 import { configOption, duration, jsonOption } from '../options.ts';
 import { statusMarkdown, statusText } from '../render/status.ts';
 import { warningLines } from '../render/text.ts';
@@ -32,11 +32,11 @@ export function statusCommand(context: CommandContext) {
       const settings = await settingsFor(context, options.config);
       const refs = texts.map(parseModelRef);
       const tables = tablesFor(context, settings);
+      if (options.check) requireLedger(settings);
       const registry = await connectRegistry(settings, context);
       try {
         const lines: StatusLine[] = [];
         let findings = 0;
-        const { versionParams } = settings;
         const asked = status(
           refs,
           {
@@ -45,7 +45,7 @@ export function statusCommand(context: CommandContext) {
             holds: await keptHolds(registry.journal),
           },
           {
-            versionParams,
+            ...recordNames(settings),
             now: now(),
             signal,
             isProtectedOnly: options.protected,

@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import { connectRegistry, LineageError, syncRegistry } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
-import { evidenceFor } from '../inputs.ts';
+import { recordNames } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { syncText } from '../render/sync.ts';
 import { settingsFor } from '../settings.ts';
@@ -20,7 +20,6 @@ export function syncCommand(context: CommandContext) {
       const { signal, now, isInteractive } = context;
       const settings = await settingsFor(context, config);
       const registry = await connectRegistry(settings, context);
-      const { versionParams, names } = evidenceFor(settings);
       try {
         const { mirror } = registry;
         if (mirror === undefined) {
@@ -36,7 +35,7 @@ export function syncCommand(context: CommandContext) {
         };
         const result = await syncRegistry(
           { ...registry, mirror },
-          { ...(versionParams && { versionParams }), names, now, isFull: full, signal, onLooked },
+          { ...recordNames(settings), now, isFull: full, signal, onLooked },
         );
         if (isProgressShown) context.err('\n');
         context.out(json ? `${JSON.stringify(result)}\n` : syncText(result));

@@ -443,6 +443,12 @@ const catalogue = {
   },
 
   // The ledger and the settings
+  LEDGER_MISSING: {
+    message: (d: { path: string }) =>
+      `There is no ledger at ${d.path}, so nothing is known of any model.`,
+    hint: () =>
+      'Say where it is (ASOF_LEDGER, or ledger in asof.yaml), or which MLflow server is meant (MLFLOW_TRACKING_URI).',
+  },
   LEDGER_BUSY: {
     message: (d: { path: string }) => `Another process has held the ledger ${d.path} for too long.`,
     hint: () => 'Try again when it is done.',

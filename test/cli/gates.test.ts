@@ -1,0 +1,66 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { run } from '../../cli/run.ts';
+import { openLedger } from '../../src/registry/ledger/ledger.ts';
+import { copyTable, temporaryFolder } from '../support/tables.ts';
+
+const now = Date.parse('2026-12-01T12:00:00Z');
+
+/** A model in Production whose run records version 4 of a table under names of a team's own. */
+async function recorded() {
+  const folder = await temporaryFolder();
+  const location = await copyTable('customer_features', join(folder, 'features'));
+  const names = '- version: input_*_rev\n      table: input_*_path';
+  await writeFile(join(folder, 'asof.yaml'), `evidence:\n  pairs:\n    ${names}\n`);
+  const ledger = openLedger(join(folder, 'asof.db'), () => now);
+  const { id } = await ledger.runs.start({});
+  await ledger.runs.record(id, { params: { input_a_rev: '4', input_a_path: location } });
+  await ledger.models.register({ name: 'm', runId: id });
+  await ledger.models.setStage('m', 1, 'Production');
+  ledger.close();
+  return async (...args: readonly string[]) => {
+    let [out, err] = ['', ''];
+    const exitCode = await run(args, {
+      out: (text) => {
+        out += text;
+      },
+      err: (text) => {
+        err += text;
+      },
+      env: {},
+      cwd: folder,
+      now: () => now,
+      isInteractive: false,
+      hasColor: false,
+      columns: 100,
+      signal: new AbortController().signal,
+      execute: () => expect.unreachable('nothing is run'),
+    });
+    return { exitCode, out, err };
+  };
+}
+
+test('what a team records under its own names counts for guard and status too', async () => {
+  const asof = await recorded();
+  expect(await asof('guard', './features', '--retain', '0h')).toMatchObject({ exitCode: 5 });
+  const { out } = await asof('status', '--json');
+  expect(JSON.parse(out)).toMatchObject({ tables: [{ version: 4 }] });
+});
+
+describe.each(['guard ./features --retain 0h', 'impact ./features@v4'])('%s', (command) => {
+  const asked = async (stage: string) => {
+    const asof = await recorded();
+    return await asof(...command.split(' '), '--protect', stage);
+  };
+
+  test('protects a stage whatever the case of its letters', async () => {
+    expect(await asked('production')).toMatchObject({ exitCode: 5 });
+  });
+
+  test('refuses one that is misspelt, instead of protecting nothing', async () => {
+    const { exitCode, err } = await asked('Prodution');
+    expect(exitCode).toBe(2);
+    expect(err).toContain('STAGE_UNKNOWN');
+  });
+});
