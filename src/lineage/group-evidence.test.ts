@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aStampedTable, tableId } from '../../test/support/builders.ts';
+import { aRun, aStampedTable, tableId } from '../../test/support/builders.ts';
 import { fakeTable, fakeTables } from '../../test/support/fake-tables.ts';
 import type { Evidence } from './evidence.ts';
 import { groupByTable } from './group-evidence.ts';
@@ -105,6 +105,38 @@ test('what disagrees with a stamp goes with the alias that it names', () => {
       anEvidence('param test', { kind: 'param', alias: 'test', version: 7 }),
     ),
   ).toEqual([['train stamp'], ['test stamp', 'param test']]);
+});
+
+test('the same stamp on each run of a sweep is one use; another alias, version or table id is another', () => {
+  const of = aRun();
+  expect(
+    grouped(
+      { ...aStamped('one', {}), of },
+      { ...aStamped('two', {}), of },
+      { ...aStamped('of rows', { read: { where: 'x > 1' } }), of },
+      { ...aStamped('of an alias', { alias: 'labels' }), of },
+      { ...aStamped('of a version', { version: 48 }), of },
+      { ...aStamped('of another table', { id: 'other' }), of },
+      { ...aStamped('three', {}), of },
+    ),
+  ).toEqual([
+    ['one', 'two', 'three'],
+    ['of rows'],
+    ['of an alias'],
+    ['of a version'],
+    ['of another table'],
+  ]);
+});
+
+test('what was stamped after the fact on runs of a sweep disagrees as their other records do', () => {
+  const of = aRun();
+  const backfilled = { certainty: 'recorded', confidence: 0.8, why: 'a param' } as const;
+  expect(
+    grouped(
+      { ...aStamped('one', { version: 1, backfilled }), of },
+      { ...aStamped('two', { version: 2, backfilled }), of },
+    ),
+  ).toEqual([['one', 'two']]);
 });
 
 test('a name that can not be looked up is a name all the same', () => {

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../base/canonical-json.ts';
 import { isLineageError } from '../base/errors.ts';
 import type { DeltaTables } from '../delta/delta-table.ts';
 import { parseTableName } from '../delta/table-ref.ts';
@@ -14,8 +15,8 @@ interface Group {
 
 /**
  * Puts together what is about the same table: the same name, location or table id. A table that is stamped under several aliases, at
- * several versions perhaps, is as many uses; other records go to the one of their alias, else of their version, else to the first.
- * Tables come in the order of their strongest evidence.
+ * several versions perhaps, is as many uses, however many runs of a sweep are stamped with each; other records go to the one of their
+ * alias, else of their version, else to the first. Tables come in the order of their strongest evidence.
  *
  * @param known what names and locations stand for, found before and from now on
  */
@@ -29,12 +30,13 @@ export function groupByTable(
     const keys = keysOf(item, tables, known);
     const same = groups.filter((group) => keys.some((key) => group.keys.has(key)));
     const [first, ...others] = same;
-    if (first === undefined || item.kind === 'stamp') {
+    const use = item.kind === 'stamp' ? useOfOthers(item, same) : first;
+    if (use === undefined || first === undefined) {
       groups = [...groups, { keys: new Set(keys), evidence: [item] }];
       continue;
     }
     const isStamped = same.some((group) => group.evidence[0].kind === 'stamp');
-    const group = isStamped ? (useMeant(item, same) ?? first) : first;
+    const group = isStamped && item.kind !== 'stamp' ? (useMeant(item, same) ?? first) : use;
     group.evidence.push(item);
     for (const key of keys) group.keys.add(key);
     if (isStamped) continue;
@@ -45,6 +47,21 @@ export function groupByTable(
     groups = groups.filter((known) => !others.includes(known));
   }
   return groups.map((group) => group.evidence);
+}
+
+/**
+ * The use that the stamp of another run tells of too: the runs of a sweep are each stamped with it. What was written there after the fact
+ * is a record like others, and may disagree with them.
+ */
+function useOfOthers(stamp: Evidence, uses: readonly Group[]): Group | undefined {
+  if (stamp.of === undefined) return;
+  const ofTable = uses.filter(({ evidence: [first] }) => first.id === stamp.id);
+  const identity = ({ alias, version, stamped }: Evidence) =>
+    canonicalJson([alias, version, stamped?.read ?? null]);
+  return (
+    ofTable.find(({ evidence: [first] }) => identity(first) === identity(stamp)) ??
+    (stamp.stamped?.backfilled === undefined ? undefined : ofTable[0])
+  );
 }
 
 function useMeant({ alias, version }: Evidence, uses: readonly Group[]): Group | undefined {
