@@ -8,12 +8,14 @@ import type { DuckdbSession } from './session.ts';
  * calendars agree. Source: Spark 4.2, `DataSourceUtils.datetimeRebaseSpec` and `int96RebaseSpec`: Spark 2 wrote so, Spark 3 and later do
  * when told to, and note it in the file.
  *
+ * @param originalOf the file of the table that one of `asof_files` is a copy of, or itself
  * @throws LineageError FEATURE_UNSUPPORTED
  */
 export async function checkCalendar(
   session: DuckdbSession,
   table: string,
   dated: DatedColumns | undefined,
+  originalOf: (location: string) => string,
 ): Promise<void> {
   if (dated === undefined) return;
   const julian = await session.rows(
@@ -27,7 +29,10 @@ export async function checkCalendar(
       `SELECT 1 FROM read_parquet(${path}, ${dated.source}) WHERE ${dated.isOld} LIMIT 1`,
     );
     if (found.length === 0) continue;
-    const features = [`dates before 1582 or times before 1900 in the Julian calendar (${file})`];
+    const original = originalOf(String(file));
+    const features = [
+      `dates before 1582 or times before 1900 in the Julian calendar (${original})`,
+    ];
     throw new LineageError('FEATURE_UNSUPPORTED', { table, features });
   }
 }

@@ -1,6 +1,6 @@
 import { LineageError } from '../../base/errors.ts';
 import type { DeltaField, DeltaType } from '../schema.ts';
-import type { FileShape, StoredElement } from './file-shapes.ts';
+import { type FileShape, itemIn, type StoredElement } from './file-shapes.ts';
 import { misfit } from './misfit.ts';
 import type { ScanSql } from './scan-sql.ts';
 
@@ -67,12 +67,9 @@ function* membersIn(
   if (stored === undefined) return;
   const [repeated] = stored.inner;
   switch (type.kind) {
-    case 'array': {
-      const isLevel = repeated?.inner.length === 1;
-      const item = isLevel ? repeated.inner[0] : repeated;
-      yield* membersIn(type.element, item, physical, `${path}.element`);
+    case 'array':
+      yield* membersIn(type.element, itemIn(stored), physical, `${path}.element`);
       return;
-    }
     case 'map':
       yield* membersIn(type.key, repeated?.inner[0], physical, `${path}.key`);
       yield* membersIn(type.value, repeated?.inner[1], physical, `${path}.value`);

@@ -217,13 +217,19 @@ async function openScan(
     const readable = [...new Set([...folders, ...folders.map(escapeGlob)])];
     await session.confine(target === undefined ? readable : [...readable, target.directory]);
     const files = await readableVariants(session, listed, sql);
+    const originals = new Map(
+      files.map(({ location }, place) => [location, listed[place]?.location ?? location]),
+    );
+    const originalOf = (location: string) => originals.get(location) ?? location;
     await setFiles(session, table, snapshot, files, sql, signal);
     const shapes =
       files.length > 0 && sql.stored.length > 0 ? await fileShapes(session, files.length) : [];
     const read = selection.where === undefined ? columns.map(({ name }) => name) : undefined;
-    for (const shape of shapes) checkShape(table, sql, shape, read);
+    for (const shape of shapes) {
+      checkShape(table, sql, { ...shape, file: originalOf(shape.file) }, read);
+    }
     const { select, dated } = scanSql(table, wanted, { ...how, shapes });
-    if (files.length > 0) await checkCalendar(session, table, dated);
+    if (files.length > 0) await checkCalendar(session, table, dated, originalOf);
     const expected = expectedRows(files);
     const names = columns.map(({ name }) => name);
     if (placeColumn !== undefined) names.push(placeColumn);

@@ -41,7 +41,10 @@ export async function fileShapes(
     `SELECT min(file_name) AS file FROM (${parts.join(' UNION ALL ')}) GROUP BY shape ORDER BY file`,
   );
   const shapes = [];
-  for (const [file] of found) shapes.push(await shapeOf(session, String(file)));
+  for (const [path] of found) {
+    const file = String(path);
+    shapes.push({ file, columns: await storedColumns(session, file) });
+  }
   return shapes;
 }
 
@@ -59,7 +62,10 @@ const described = [
   'logical_type',
 ].map((column) => `coalesce(${column}::VARCHAR, chr(30))`);
 
-async function shapeOf(session: DuckdbSession, file: string): Promise<FileShape> {
+export async function storedColumns(
+  session: DuckdbSession,
+  file: string,
+): Promise<readonly StoredColumn[]> {
   const source = quoteText(escapeGlob(file));
   const found = await session.columns(
     `SELECT * FROM read_parquet(${source}, hive_partitioning = false)`,
@@ -70,12 +76,16 @@ async function shapeOf(session: DuckdbSession, file: string): Promise<FileShape>
   const rows = elements.values();
   // The first is the file itself.
   const { inner } = elementIn(rows);
-  const columns = found.map(({ type }, place) => {
+  return found.map(({ type }, place) => {
     const element = inner[place];
     if (element === undefined) throw new TypeError('every column is in the schema of its file');
     return { ...element, type };
   });
-  return { file, columns };
+}
+
+/** What a list holds, below its one or two levels. */
+export function itemIn({ inner: [repeated] }: StoredElement): StoredElement | undefined {
+  return repeated?.inner.length === 1 ? repeated.inner[0] : repeated;
 }
 
 /** The next element, and those below it, which follow it. */

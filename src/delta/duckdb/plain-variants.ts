@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DuckDBStructValue, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { type DeltaField, type DeltaType, holds } from '../schema.ts';
+import { itemIn, type StoredColumn, type StoredElement, storedColumns } from './file-shapes.ts';
 import { entryOf, itemOf } from './misfit.ts';
 import { escapeGlob, quoteName, quoteText } from './quote.ts';
 import type { DuckdbSession } from './session.ts';
@@ -88,42 +89,75 @@ async function unshredInto(
   location: string,
   { session, index, fields, columnMapping, physical }: Unshredding,
 ): Promise<boolean> {
-  const source = `read_parquet(${quoteText(escapeGlob(location))}, hive_partitioning = false)`;
-  const columns = await session.columns(`SELECT * FROM ${source}`);
-  const elements = await session.rows(
-    `SELECT name, field_id FROM parquet_schema(${quoteText(escapeGlob(location))}) WHERE field_id IS NOT NULL`,
-  );
-  const ids = new Map(elements.map(([name, id]) => [String(name), Number(id)]));
+  const file = quoteText(escapeGlob(location));
+  const source = `read_parquet(${file}, hive_partitioning = false)`;
+  const columns = await storedColumns(session, location);
   const replaced: string[] = [];
   for (const field of fields) {
     const id = field.metadata['delta.columnMapping.id'];
-    const column = columns.find(({ name }) =>
+    const column = columns.find(({ name, fieldId }) =>
       columnMapping === 'id'
-        ? ids.get(name) === id
+        ? fieldId === id
         : name.toLowerCase() === physical(field).toLowerCase(),
     );
     if (column === undefined || !isShredded(field.type, column.type, physical)) continue;
     const called = `asof_unshred_${index}_${replaced.length}`;
-    await registerUnshred(session, called, field.type, column.type, physical);
+    await registerUnshred(session, called, field.type, column, physical);
     replaced.push(`${called}(${quoteName(column.name)}) AS ${quoteName(column.name)}`);
   }
   if (replaced.length === 0) return false;
-  const kept = columns.flatMap(({ name }) => {
-    const id = ids.get(name);
-    return id === undefined ? [] : `${quoteName(name)}: ${id}`;
-  });
-  const fieldIds = columnMapping === 'id' ? `, FIELD_IDS {${kept.join(', ')}}` : '';
+  const ids =
+    columnMapping === 'id'
+      ? columns.flatMap((column) => fieldIds(column.name, column, column.type) ?? [])
+      : [];
+  const notes = await session.rows(
+    `SELECT decode(key), decode(value) FROM parquet_kv_metadata(${file})
+     WHERE decode(key) = 'org.apache.spark.version' OR decode(key) LIKE 'org.apache.spark.legacy%'`,
+  );
+  const noted = notes.map(
+    ([key, value]) => `${quoteText(String(key))}: ${quoteText(String(value))}`,
+  );
+  const options = [
+    'FORMAT parquet',
+    ...(ids.length > 0 ? [`FIELD_IDS {${ids.join(', ')}}`] : []),
+    // What `checkCalendar` goes by.
+    ...(noted.length > 0 ? [`KV_METADATA {${noted.join(', ')}}`] : []),
+  ];
   await session.run(
-    `COPY (SELECT * REPLACE (${replaced.join(', ')}) FROM ${source}) TO ${quoteText(target)} (FORMAT parquet${fieldIds})`,
+    `COPY (SELECT * REPLACE (${replaced.join(', ')}) FROM ${source}) TO ${quoteText(target)} (${options.join(', ')})`,
   );
   return true;
+}
+
+/** The ids of a column and of what is inside of it, as COPY takes them; undefined where there are none. */
+function fieldIds(name: string, stored: StoredElement, type: DuckDBType): string | undefined {
+  const { fieldId, inner } = stored;
+  const [repeated] = inner;
+  const item = itemOf(type);
+  const members: [string, StoredElement | undefined, DuckDBType | undefined][] =
+    'keyType' in type
+      ? [
+          ['key', repeated?.inner[0], type.keyType],
+          ['value', repeated?.inner[1], type.valueType],
+        ]
+      : item !== undefined
+        ? [['element', itemIn(stored), item]]
+        : 'entryNames' in type
+          ? inner.map((member, place) => [member.name, member, type.entryTypes[place]])
+          : [];
+  const inside = members.flatMap(([called, member, its]) =>
+    member && its ? (fieldIds(called, member, its) ?? []) : [],
+  );
+  const own = fieldId === undefined ? [] : [`__duckdb_field_id: ${fieldId}`];
+  const all = [...own, ...inside];
+  return all.length === 0 ? undefined : `${quoteName(name)}: {${all.join(', ')}}`;
 }
 
 async function registerUnshred(
   session: DuckdbSession,
   name: string,
   type: DeltaType,
-  stored: DuckDBType,
+  column: StoredColumn,
   physical: (field: DeltaField) => string,
 ): Promise<void> {
   const {
@@ -157,45 +191,53 @@ async function registerUnshred(
     }
     return STRUCT({ value: BLOB, metadata: BLOB });
   };
-  const wholeValue = (inside: DeltaType, from: DuckDBType, value: DuckDBValue): DuckDBValue => {
-    if (value === null || !holds(inside, 'variant')) return value;
+  const wholeValue = (
+    inside: DeltaType,
+    from: DuckDBType,
+    stored: StoredElement | undefined,
+    value: DuckDBValue,
+  ): DuckDBValue => {
+    if (value === null || stored === undefined || !holds(inside, 'variant')) return value;
     const item = itemOf(from);
     if (inside.kind === 'array' && item && isList(value)) {
-      return listValue(value.items.map((one) => wholeValue(inside.element, item, one)));
+      const below = itemIn(stored);
+      return listValue(value.items.map((one) => wholeValue(inside.element, item, below, one)));
     }
     if (inside.kind === 'map' && 'keyType' in from && isMap(value)) {
+      const below = stored.inner[0]?.inner[1];
       return mapValue(
         value.entries.map((entry) => ({
           key: entry.key,
-          value: wholeValue(inside.value, from.valueType, entry.value),
+          value: wholeValue(inside.value, from.valueType, below, entry.value),
         })),
       );
     }
     if (!isStruct(value)) throw new Error('variant value: its columns are of an unknown form');
-    if (inside.kind === 'struct') {
+    if (inside.kind === 'struct' && 'entryNames' in from) {
       return structValue(
         Object.fromEntries(
-          Object.entries(value.entries).map(([entry, one]) => {
+          from.entryNames.map((entry, place) => {
             const field = fieldStoredAs(inside.fields, entry, physical);
-            const entryType = entryOf(from, entry);
-            return [entry, field && entryType ? wholeValue(field.type, entryType, one) : one];
+            const [entryType, one = null] = [from.entryTypes[place], value.entries[entry]];
+            if (!field || !entryType) return [entry, one];
+            return [entry, wholeValue(field.type, entryType, stored.inner[place], one)];
           }),
         ),
       );
     }
-    const { metadata, value: bytes } = unshred(value, from);
+    const { metadata, value: bytes } = unshred(value, from, stored);
     return structValue({ value: blobValue(bytes), metadata: blobValue(metadata) });
   };
   session.connection.registerScalarFunction(
     DuckDBScalarFunction.create({
       name,
-      parameterTypes: [stored],
-      returnType: wholeType(type, stored),
+      parameterTypes: [column.type],
+      returnType: wholeType(type, column.type),
       specialHandling: true,
       mainFunction: (_, input, output) => {
         const values = input.getColumnVector(0);
         for (let row = 0; row < input.rowCount; row++) {
-          output.setItem(row, wholeValue(type, stored, values.getItem(row)));
+          output.setItem(row, wholeValue(type, column.type, column, values.getItem(row)));
         }
         output.flush();
       },

@@ -3,11 +3,13 @@ import type {
   DuckDBDateValue,
   DuckDBDecimalValue,
   DuckDBListValue,
+  DuckDBStructType,
   DuckDBStructValue,
   DuckDBTimestampTZValue,
   DuckDBType,
   DuckDBValue,
 } from '@duckdb/node-api';
+import { itemIn, type StoredElement } from './file-shapes.ts';
 import { entryOf, itemOf } from './misfit.ts';
 import { Bytes, damaged, namesIn, partsOf, sizeAt } from './variant-bytes.ts';
 
@@ -22,47 +24,61 @@ export interface VariantBytes {
  *
  * @param group `metadata`, `value` and `typed_value` of one variant
  * @param type of the group
+ * @param stored as its file has it: DuckDB gives members of an object other names where these differ by their case only
  * @throws Error `variant value: …` when the columns contradict one another
  */
-export function unshred(group: DuckDBStructValue, type: DuckDBType): VariantBytes {
+export function unshred(
+  group: DuckDBStructValue,
+  type: DuckDBType,
+  stored: StoredElement,
+): VariantBytes {
   const metadata = bytesOf(group.entries['metadata']);
   if (metadata === undefined) throw damaged('it has no metadata');
-  const value = put(group, type, new Names(metadata)) ?? nullValue;
+  const value = put(group, type, stored, new Names(metadata)) ?? nullValue;
   return { metadata, value };
 }
 
 const nullValue = Buffer.from([0]);
 
 /** Undefined for an object's member that is not there. */
-function put(group: DuckDBStructValue, type: DuckDBType, names: Names): Buffer | undefined {
+function put(
+  group: DuckDBStructValue,
+  type: DuckDBType,
+  stored: StoredElement,
+  names: Names,
+): Buffer | undefined {
   const rest = bytesOf(group.entries['value']);
   const typed = group.entries['typed_value'];
   const typedType = entryOf(type, 'typed_value');
-  if (typed === undefined || typed === null || typedType === undefined) return rest;
+  const typedStored = stored.inner.find(({ name }) => name === 'typed_value');
+  if (typed === undefined || typed === null || !typedType || !typedStored) return rest;
   if ('entryNames' in typedType) {
-    return object(typed as DuckDBStructValue, typedType, rest, names);
+    return object(typed as DuckDBStructValue, typedType, typedStored, rest, names);
   }
   if (rest !== undefined) throw damaged('it is two values at once');
   const item = itemOf(typedType);
   if (item === undefined) return scalar(typed, typedType);
+  const itemStored = itemIn(typedStored);
+  if (itemStored === undefined) throw damaged('it is an array of nothing');
   const items = (typed as DuckDBListValue).items.map(
-    (one) => put(one as DuckDBStructValue, item, names) ?? nullValue,
+    (one) => put(one as DuckDBStructValue, item, itemStored, names) ?? nullValue,
   );
   return container(3, items, undefined);
 }
 
 function object(
   typed: DuckDBStructValue,
-  type: DuckDBType & { readonly entryNames: readonly string[] },
+  type: DuckDBStructType,
+  stored: StoredElement,
   rest: Buffer | undefined,
   names: Names,
 ): Buffer {
   const members = new Map<string, Buffer>();
-  for (const name of type.entryNames) {
-    const inside = entryOf(type, name);
-    const group = typed.entries[name] as DuckDBStructValue | null | undefined;
-    const value = inside && group ? put(group, inside, names) : undefined;
-    if (value !== undefined) members.set(name, value);
+  for (const [place, member] of stored.inner.entries()) {
+    const inside = type.entryTypes[place];
+    const group = typed.entries[type.entryNames[place] ?? ''] as DuckDBStructValue | null;
+    const value = inside && group ? put(group, inside, member, names) : undefined;
+    if (value !== undefined) members.set(member.name, value);
   }
   if (rest !== undefined) {
     const bytes = new Bytes(rest);
@@ -73,7 +89,8 @@ function object(
       members.set(name, bytes.slice(at, sizeAt(bytes, at)));
     }
   }
-  const sorted = [...members].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  // As Spark has them: by UTF-16.
+  const sorted = [...members].sort(([a], [b]) => (a < b ? -1 : 1));
   return container(
     2,
     sorted.map(([, value]) => value),

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from 'vitest';
@@ -205,4 +205,82 @@ describe('a variant taken apart', () => {
     ]);
     expect(found.every(([id, text]) => text === null || String(id) === text)).toBe(true);
   });
+
+  test('keeps what its file notes of the calendar', async () => {
+    const table = await writtenTable({ day: 'date', v: 'variant' }, [
+      {
+        sql: shredded('NULL', '7::BIGINT').replace('SELECT', "SELECT DATE '1500-01-01' AS day,"),
+        notes: { 'org.apache.spark.version': '4.2.0', 'org.apache.spark.legacyDateTime': '' },
+      },
+    ]);
+    await expect(table.rows()).rejects.toMatchObject({
+      code: 'FEATURE_UNSUPPORTED',
+      details: { features: [expect.stringMatching(/Julian calendar \(.*\/table\/part-00000/)] },
+    });
+  });
+
+  test('keeps the ids of all other columns, and of what is inside of them', async () => {
+    const struct = (name: string, id: number, type: unknown) => ({
+      type: 'struct',
+      fields: [{ name, type, nullable: true, metadata: mapped(id, name) }],
+    });
+    const mapped = (id: number, name: string) => ({
+      'delta.columnMapping.id': id,
+      'delta.columnMapping.physicalName': name,
+    });
+    const list = { type: 'array', elementType: struct('x', 5, 'integer'), containsNull: true };
+    const map = {
+      type: 'map',
+      keyType: 'string',
+      valueType: struct('y', 7, 'integer'),
+      valueContainsNull: true,
+    };
+    const table = await writtenTable(
+      { s: struct('v', 2, 'variant'), l: list, m: map },
+      [
+        {
+          sql: `SELECT {'v': v} AS s, [{'x': 1}] AS l, MAP {'k': {'y': 2}} AS m FROM (${shredded('NULL', '7::BIGINT')})`,
+          copy: 'FIELD_IDS {s: {__duckdb_field_id: 1, v: 2}, l: {__duckdb_field_id: 4, element: {x: 5}}, m: {__duckdb_field_id: 6, value: {y: 7}}}',
+        },
+      ],
+      {
+        metadata: { s: mapped(1, 's'), l: mapped(4, 'l'), m: mapped(6, 'm') },
+        properties: { 'delta.columnMapping.mode': 'id' },
+      },
+    );
+    expect(await table.rows()).toEqual([[{ v: '7' }, [{ x: 1 }], [['k', { y: 2 }]]]]);
+  });
+
+  test.each([
+    { names: ['Akey', 'akey'], json: '{"Akey":8,"akey":7}' },
+    // What DuckDB 1.5 makes of the name of the second is a name of the variant's too.
+    { names: ['Akey', 'akey', 'Akey_1'], json: '{"Akey":8,"akey":7}' },
+  ])('keeps names that differ by their case only, of $names', async ({ names, json }) => {
+    const offsets = [0, ...names].map((_, count) => names.slice(0, count).join('').length);
+    const bytes =
+      Buffer.from([1, names.length, ...offsets]).toString('hex') + hexOf(names.join(''));
+    const member = (value: number) => `{'value': NULL::BLOB, 'typed_value': ${value}}`;
+    const { folder, rows: read } = await writtenTable({ v: 'variant' }, [
+      {
+        sql: `SELECT {'metadata': from_hex('${bytes}'), 'value': NULL::BLOB, 'typed_value': {'akey': ${member(7)}, 'Bkey': ${member(8)}}} AS v`,
+        path: 'f.parquet',
+      },
+    ]);
+    const file = join(folder, 'f.parquet');
+    const written = await readFile(file, 'latin1');
+    await writeFile(file, written.replaceAll('Bkey', 'Akey'), 'latin1');
+    expect(await read()).toEqual([[json]]);
+  });
+
+  test('has its names in the order in which Spark has them', async () => {
+    const names = ['\u{1f600}', '\uff5a'];
+    const bytes = `01020004 07${hexOf(names.join(''))}`.replaceAll(' ', '');
+    const members = names.map(
+      (name, place) => `'${name}': {'value': NULL::BLOB, 'typed_value': ${place}}`,
+    );
+    const sql = `SELECT {'metadata': from_hex('${bytes}'), 'value': NULL::BLOB, 'typed_value': {${members.reverse().join(', ')}}} AS v`;
+    expect(await rows(sql)).toEqual([['{"\u{1f600}":0,"\uff5a":1}']]);
+  });
 });
+
+const hexOf = (text: string) => Buffer.from(text).toString('hex');
