@@ -62,9 +62,10 @@ describe.skipIf(sparkPython === undefined)('a random walk of Spark', () => {
   });
 
   test.each(seeds)('with seed %i is read as Spark reads it', { timeout: 900_000 }, async (seed) => {
-    const path = resolve(folder, `${seed}`, oddFolders[seed % oddFolders.length] ?? 'table');
-    rmSync(path, { recursive: true, force: true });
-    const walk = await randomWalk(spark, path, { seed, steps });
+    rmSync(join(folder, `${seed}`), { recursive: true, force: true });
+    const start = resolve(folder, `${seed}`, oddFolders[seed % oddFolders.length] ?? 'table');
+    const walk = await randomWalk(spark, start, { seed, steps });
+    const { path } = walk;
     const truth = await truthOf(path, seed);
     const about = `seed ${seed}\n${walk.statements.map((text) => text.slice(0, 300)).join(';\n')}`;
 

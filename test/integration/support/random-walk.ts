@@ -2,12 +2,21 @@ import { parseSchema } from '../../../src/delta/log/wire-schema.ts';
 import type { DeltaField, DeltaType, StructType } from '../../../src/delta/schema.ts';
 import { type Chance, seeded } from '../../support/seeded.ts';
 import { type Spark, SparkError } from './spark.ts';
-import { quoted, randomPrimitive, randomType, randomValue, sqlType } from './walk-values.ts';
+import {
+  declaredType,
+  quoted,
+  randomPrimitive,
+  randomType,
+  randomValue,
+  sqlType,
+} from './walk-values.ts';
 
 /** What a walk did, statement after statement, and which of them Spark refused: it is not told which it will. */
 export interface Walk {
   readonly statements: readonly string[];
   readonly refused: readonly string[];
+  /** Where the table is: beside where it was asked for, if the walk went on on a clone. */
+  readonly path: string;
 }
 
 interface Table {
@@ -17,8 +26,8 @@ interface Table {
   readonly version: number;
 }
 
-/** A statement, or several; what a name stands for in a table. */
-type Step = (table: Table, chance: Chance, name: string) => string | undefined;
+/** Statements of SQL, or programs of Python, which begin with `spark.`; what a name stands for in a table. */
+type Step = (table: Table, chance: Chance, name: string) => string | readonly string[];
 
 /**
  * Makes a table at a path by random statements of Spark SQL: the same ones for the same seed, as long as Spark accepts the same.
@@ -29,13 +38,14 @@ export async function randomWalk(
   options: { readonly seed: number; readonly steps: number },
 ): Promise<Walk> {
   const chance = seeded(options.seed);
-  const name = `delta.${quoted(path)}`;
+  let place = path;
+  const nameOf = () => `delta.${quoted(place)}`;
   const statements: string[] = [];
   const refused: string[] = [];
   const tell = async (text: string) => {
     statements.push(text);
     try {
-      await spark.sql(text);
+      await (text.startsWith('spark.') ? spark.python(text) : spark.sql(text));
       return true;
     } catch (error) {
       if (!(error instanceof SparkError)) throw error;
@@ -46,17 +56,27 @@ export async function randomWalk(
 
   for (const setting of sessionSettings) await tell(setting(chance));
   for (const setting of chance.pick(encodings)) await tell(setting);
-  while (!(await tell(creation(chance, name, 'CREATE TABLE')))) {
+  while (!(await tell(creation(chance, nameOf(), 'CREATE TABLE')))) {
     if (refused.length > 20) throw new Error(`no table can be made:\n${refused.join('\n')}`);
   }
-  let table = await describe(spark, path);
+  let table = await describe(spark, place);
+  const cloneAt = chance.happens(0.25) ? chance.below(options.steps) : undefined;
   let step: Step = insert;
   for (let done = 0; done < options.steps; done++) {
-    const text = step(table, chance, name);
-    if (text !== undefined && (await tell(text))) table = await describe(spark, path);
+    if (done === cloneAt) {
+      const source = nameOf();
+      place = `${path} clone`;
+      await tell(`CREATE TABLE ${nameOf()} SHALLOW CLONE ${source}`);
+      table = await describe(spark, place);
+    }
+    let isChanged = false;
+    for (const text of [step(table, chance, nameOf())].flat()) {
+      isChanged = (await tell(text)) || isChanged;
+    }
+    if (isChanged) table = await describe(spark, place);
     step = chance.pick(steps);
   }
-  return { statements, refused };
+  return { statements, refused, path: place };
 }
 
 async function describe(spark: Spark, path: string): Promise<Table> {
@@ -83,6 +103,8 @@ const sessionSettings: readonly ((chance: Chance) => string)[] = [
     `SET spark.sql.parquet.datetimeRebaseModeInWrite=${chance.happens(0.1) ? 'LEGACY' : 'CORRECTED'}`,
   (chance) =>
     `SET spark.sql.parquet.int96RebaseModeInWrite=${chance.happens(0.1) ? 'LEGACY' : 'CORRECTED'}`,
+  (chance) =>
+    `SET spark.sql.session.timeZone=${chance.pick(['UTC', 'UTC', 'America/St_Johns', 'Asia/Kathmandu'])}`,
   (chance) => `SET parquet.page.row.count.limit=${chance.pick([20_000, 2])}`,
   () => 'SET spark.sql.mapKeyDedupPolicy=LAST_WIN',
   () => 'SET spark.databricks.delta.retentionDurationCheck.enabled=false',
@@ -94,11 +116,23 @@ const sessionSettings: readonly ((chance: Chance) => string)[] = [
   () => 'SET spark.databricks.delta.commitInfo.userMetadata=by a random walk',
 ];
 
-/** Not v2 without a dictionary: what is DELTA_BYTE_ARRAY then Spark 4.2 misreads, its own checkpoints too. */
+/**
+ * What is DELTA_BYTE_ARRAY, as texts of v2 are where a dictionary is not worth it, the vectorized reader of Spark 4.2 misreads; the other one
+ * fails on shredded variants.
+ */
 const encodings: readonly (readonly string[])[] = [
-  ['SET parquet.writer.version=v1', 'SET parquet.enable.dictionary=true'],
-  ['SET parquet.writer.version=v1', 'SET parquet.enable.dictionary=false'],
-  ['SET parquet.writer.version=v2', 'SET parquet.enable.dictionary=true'],
+  ...['true', 'false'].map((dictionary) => [
+    'SET parquet.writer.version=v1',
+    `SET parquet.enable.dictionary=${dictionary}`,
+    'SET spark.sql.parquet.enableVectorizedReader=true',
+    'SET spark.sql.variant.writeShredding.enabled=true',
+  ]),
+  ...['true', 'false'].map((dictionary) => [
+    'SET parquet.writer.version=v2',
+    `SET parquet.enable.dictionary=${dictionary}`,
+    'SET spark.sql.parquet.enableVectorizedReader=false',
+    'SET spark.sql.variant.writeShredding.enabled=false',
+  ]),
 ];
 
 const namesAnywhere = [
@@ -150,10 +184,12 @@ function creation(chance: Chance, name: string, verb: string): string {
     ['k', { kind: 'primitive', name: 'integer' }] as const,
     ...columns,
     ...partitions,
-  ].map(([column, type]) => `${quoted(column)} ${sqlType(type)}`);
+  ].map(([column, type]) => `${quoted(column)} ${declaredType(chance, type)}`);
   const extras = [
     chance.happens(0.1) ? 'gen BIGINT GENERATED ALWAYS AS (CAST(k AS BIGINT) * 2)' : [],
-    chance.happens(0.1) ? 'ident BIGINT GENERATED ALWAYS AS IDENTITY' : [],
+    chance.happens(0.1)
+      ? `ident BIGINT GENERATED ${chance.pick(['ALWAYS', 'BY DEFAULT'])} AS IDENTITY`
+      : [],
     chance.happens(0.1) ? "dflt STRING DEFAULT 'by default'" : [],
     chance.happens(0.1) ? 'must INT NOT NULL' : [],
   ].flat();
@@ -176,6 +212,7 @@ function creation(chance: Chance, name: string, verb: string): string {
     ...(chance.happens(0.3) && { 'delta.enableRowTracking': 'true' }),
     ...(chance.happens(0.3) && { 'delta.enableChangeDataFeed': 'true' }),
     ...(chance.happens(0.3) && { 'delta.randomizeFilePrefixes': 'true' }),
+    ...(chance.happens(0.7) && { 'delta.enableVariantShredding': 'true' }),
     ...(chance.happens(0.2) && { 'delta.dataSkippingNumIndexedCols': '0' }),
     ...(texts.concat(extras).some((text) => text.includes('DEFAULT')) && {
       'delta.feature.allowColumnDefaults': 'supported',
@@ -196,16 +233,23 @@ const columnsOf = ({ schema }: Table) =>
 
 /** Columns that every expression may use. */
 const plainColumns = (table: Table) =>
-  columnsOf(table).filter(({ type }) => type.kind === 'primitive' && type.name !== 'void');
+  columnsOf(table).filter(
+    ({ type }) => type.kind === 'primitive' && type.name !== 'void' && type.name !== 'variant',
+  );
 
 const keyOf = ({ schema }: Table) =>
   schema.fields.find(({ name }) => name.toLowerCase().startsWith('k'))?.name ?? 'k';
 
+/** Where Spark keeps CHAR and VARCHAR. */
+const declaredAs = '__CHAR_VARCHAR_TYPE_STRING';
+
 function value(table: Table, chance: Chance, field: DeltaField): string {
   if (field.name === keyOf(table)) return `CAST(${chance.below(40)} AS ${sqlType(field.type)})`;
+  const [, longest] = /char\((\d+)\)/.exec(String(field.metadata[declaredAs])) ?? [];
   return randomValue(chance, field.type, {
     isPartition: table.partitionColumns.includes(field.name),
-    isNullable: field.nullable,
+    isNullable: field.nullable ?? true,
+    longest: longest === undefined ? undefined : Number(longest),
   });
 }
 
@@ -314,11 +358,13 @@ const vacuum: Step = (_table, chance, name) => {
 const restore: Step = (table, chance, name) =>
   `RESTORE TABLE ${name} TO VERSION AS OF ${chance.below(table.version + 1)}`;
 
+const isMapped = ({ properties }: Table) =>
+  (properties['delta.columnMapping.mode'] ?? 'none') !== 'none';
+
 const addColumn: Step = (table, chance, name) => {
-  const isMapped = (table.properties['delta.columnMapping.mode'] ?? 'none') !== 'none';
-  const names = isMapped ? [...namesAnywhere, ...namesIfMapped] : namesAnywhere;
+  const names = isMapped(table) ? [...namesAnywhere, ...namesIfMapped] : namesAnywhere;
   const place = chance.pick(['', 'FIRST', `AFTER ${quoted(keyOf(table))}`]);
-  return `ALTER TABLE ${name} ADD COLUMNS (${quoted(chance.pick(names))} ${sqlType(randomType(chance, 3))} ${place})`;
+  return `ALTER TABLE ${name} ADD COLUMNS (${quoted(chance.pick(names))} ${declaredType(chance, randomType(chance, 3))} ${place})`;
 };
 
 const changeColumn: Step = (table, chance, name) => {
@@ -341,6 +387,67 @@ const changeColumn: Step = (table, chance, name) => {
       : []),
   ]);
 };
+
+/** Rows whose columns are not quite the table's: some lack, one is new, and so are members of structs. */
+const evolve: Step = (table, chance, name) => {
+  const fields = columnsOf(table)
+    .filter((field) => field.name === keyOf(table) || !field.nullable || chance.happens(0.8))
+    .map((field) => (chance.happens(0.3) ? withMember(chance, field) : field));
+  const rows = Array.from(
+    { length: 3 },
+    () => `(${fields.map((field) => value(table, chance, field)).join(', ')})`,
+  );
+  const names = fields.map((field) => quoted(field.name)).join(', ');
+  const added = chance.happens(0.5)
+    ? `, ${randomValue(chance, randomType(chance, 2))} AS ${quoted(chance.pick(namesAnywhere))}`
+    : '';
+  const query = `SELECT *${added} FROM VALUES ${rows.join(', ')} AS v(${names})`;
+  const key = quoted(keyOf(table));
+  const write = (mode: string, option: string) =>
+    `spark.sql(${JSON.stringify(query)}).write.format("delta").mode("${mode}").option(${option}).saveAsTable(${JSON.stringify(name)})`;
+  return chance.pick([
+    `MERGE WITH SCHEMA EVOLUTION INTO ${name} t USING (${query}) s ON t.${key} = s.${key} WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *`,
+    `INSERT WITH SCHEMA EVOLUTION INTO ${name} BY NAME ${query}`,
+    write('append', '"mergeSchema", "true"'),
+    write('append', '"mergeSchema", "true"'),
+    write('overwrite', '"overwriteSchema", "true"'),
+    write('overwrite', '"partitionOverwriteMode", "dynamic"'),
+  ]);
+};
+
+function withMember(chance: Chance, field: DeltaField): DeltaField {
+  if (field.type.kind !== 'struct') return field;
+  const type = randomType(chance, 1);
+  const member = { name: chance.pick(['n1', 'X9']), type, nullable: true, metadata: {} };
+  return { ...field, type: { ...field.type, fields: [...field.type.fields, member] } };
+}
+
+/** Two columns, or members of a struct, take each other's names; or one is dropped, and there is a new one of its name. */
+const swap: Step = (table, chance, name) => {
+  if (!isMapped(table)) return insert(table, chance, name);
+  const structs = [{ path: '', type: table.schema }, ...pathsOf(table.schema)].flatMap(
+    ({ path, type }) =>
+      type.kind === 'struct'
+        ? [type.fields.map((field) => `${path}${path && '.'}${quoted(field.name)}`)]
+        : [],
+  );
+  const members = chance.pick(structs).filter((path) => path !== quoted(keyOf(table)));
+  if (members.length === 0) return insert(table, chance, name);
+  const one = chance.pick(members);
+  const others = members.filter((path) => path !== one);
+  const alter = `ALTER TABLE ${name}`;
+  if (others.length === 0 || chance.happens(0.5)) {
+    const type = sqlType(randomType(chance, 1));
+    return [`${alter} DROP COLUMN ${one}`, `${alter} ADD COLUMNS (${one} ${type})`];
+  }
+  const other = chance.pick(others);
+  const rename = (from: string, to: string) => `${alter} RENAME COLUMN ${from} TO ${lastOf(to)}`;
+  const between = `${one.slice(0, -lastOf(one).length)}\`between\``;
+  return [rename(one, between), rename(other, one), rename(between, other)];
+};
+
+/** The name at the end of a path. */
+const lastOf = (path: string) => /(`([^`]|``)*`|\w+)$/.exec(path)?.[0] ?? path;
 
 function* pathsOf(
   struct: StructType,
@@ -398,10 +505,9 @@ const replace: Step = (table, chance, name) => {
 };
 
 const setProperty: Step = (table, chance, name) => {
-  const isMapped = (table.properties['delta.columnMapping.mode'] ?? 'none') !== 'none';
   return chance.pick([
     `ALTER TABLE ${name} SET TBLPROPERTIES ('delta.enableDeletionVectors'='${chance.happens(0.6)}')`,
-    `ALTER TABLE ${name} SET TBLPROPERTIES ('delta.columnMapping.mode'='${isMapped ? chance.pick(['none', 'name']) : 'name'}')`,
+    `ALTER TABLE ${name} SET TBLPROPERTIES ('delta.columnMapping.mode'='${isMapped(table) ? chance.pick(['none', 'name']) : 'name'}')`,
     `ALTER TABLE ${name} SET TBLPROPERTIES ('delta.checkpointPolicy'='${chance.pick(['classic', 'v2'])}')`,
     `ALTER TABLE ${name} SET TBLPROPERTIES ('delta.checkpointInterval'='${chance.pick([1, 2, 4])}')`,
     `ALTER TABLE ${name} SET TBLPROPERTIES ('delta.enableInCommitTimestamps'='${chance.happens(0.7)}')`,
@@ -409,6 +515,7 @@ const setProperty: Step = (table, chance, name) => {
     `ALTER TABLE ${name} SET TBLPROPERTIES ('delta.enableChangeDataFeed'='${chance.happens(0.5)}')`,
     `ALTER TABLE ${name} SET TBLPROPERTIES ('delta.enableTypeWidening'='true')`,
     `ALTER TABLE ${name} SET TBLPROPERTIES ('delta.checkpoint.writeStatsAsStruct'='${chance.happens(0.5)}', 'delta.checkpoint.writeStatsAsJson'='${chance.happens(0.5)}')`,
+    `ALTER TABLE ${name} UNSET TBLPROPERTIES IF EXISTS ('delta.${chance.pick(['enableDeletionVectors', 'checkpointPolicy', 'checkpointInterval', 'enableInCommitTimestamps', 'enableTypeWidening'])}')`,
     `ALTER TABLE ${name} CLUSTER BY ${chance.pick(['NONE', `(${quoted(keyOf(table))})`])}`,
     `ALTER TABLE ${name} ADD CONSTRAINT c${table.version} CHECK (${quoted(keyOf(table))} < 1000)`,
     `ALTER TABLE ${name} DROP FEATURE ${chance.pick(['deletionVectors', 'v2Checkpoint', 'typeWidening', 'columnMapping', 'inCommitTimestamp', 'rowTracking'])}`,
@@ -422,6 +529,7 @@ const steps: readonly Step[] = [
   ...[insert, insert, insert, insert, insert],
   ...[remove, remove, remove, update, update, update, merge, merge, merge],
   ...[optimize, optimize, overwrite, replaceWhere, restore],
+  ...[evolve, evolve, swap],
   ...[addColumn, addColumn, changeColumn, changeColumn, changeColumn, changeColumn],
   ...[replace, setProperty, setProperty, setProperty, setSession, vacuum],
 ];

@@ -11,6 +11,7 @@ field_ids = "spark.sql.parquet.fieldId.write.enabled"
 def truth(spark, path, moments_beside):
     """For each version its rows and schema or the class of Spark's error; for moments the version that Spark takes."""
     spark.conf.set(field_ids, "true")
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
     commits = spark.sql(f"DESCRIBE HISTORY delta.`{path}`").collect()
     history = [
         {

@@ -12,6 +12,7 @@ const primitive = (name: Extract<DeltaType, { kind: 'primitive' }>['name']): Pri
 
 /** @param depth how many levels of arrays, maps and structs there may be */
 export function randomType(chance: Chance, depth: number): DeltaType {
+  if (chance.happens(0.08)) return { kind: 'primitive', name: 'variant' };
   if (depth === 0 || chance.happens(0.6)) return randomPrimitive(chance);
   switch (chance.below(3)) {
     case 0:
@@ -91,6 +92,16 @@ export function sqlType(type: DeltaType): string {
   }
 }
 
+/** The type of a new column, now and then with CHAR or VARCHAR for its strings: not in structs, whose odd names Spark then can't read. */
+export function declaredType(chance: Chance, type: DeltaType): string {
+  const text = sqlType(type);
+  if (text.includes('STRUCT') || chance.happens(0.5)) return text;
+  return text.replaceAll(
+    'string',
+    chance.pick(['CHAR(3)', 'CHAR(12)', 'VARCHAR(3)', 'VARCHAR(12)']),
+  );
+}
+
 const sqlNames: Readonly<Record<string, string>> = {
   long: 'BIGINT',
   integer: 'INT',
@@ -98,28 +109,32 @@ const sqlNames: Readonly<Record<string, string>> = {
   byte: 'TINYINT',
 };
 
+interface ValueOptions {
+  readonly isPartition?: boolean;
+  readonly isNullable?: boolean;
+  /** Of a text, in characters. */
+  readonly longest?: number | undefined;
+}
+
 /** An expression of exactly this type; one in eight is null, at each level. */
-export function randomValue(
-  chance: Chance,
-  type: DeltaType,
-  { isPartition = false, isNullable = true } = {},
-): string {
+export function randomValue(chance: Chance, type: DeltaType, options: ValueOptions = {}): string {
+  const { isNullable = true, longest } = options;
   if (isNullable && chance.happens(0.125)) return `CAST(NULL AS ${sqlType(type)})`;
   switch (type.kind) {
     case 'primitive':
-      return `CAST(${primitiveValue(chance, type.name, isPartition)} AS ${sqlType(type)})`;
+      return `CAST(${primitiveValue(chance, type.name, options)} AS ${sqlType(type)})`;
     case 'decimal':
       return `CAST('${decimalText(chance, type.precision, type.scale)}' AS ${sqlType(type)})`;
     case 'array':
-      return `CAST(array(${several(chance, () => randomValue(chance, type.element))}) AS ${sqlType(type)})`;
+      return `CAST(array(${several(chance, () => randomValue(chance, type.element, { longest }))}) AS ${sqlType(type)})`;
     case 'map': {
       const entry = () =>
-        `${randomValue(chance, type.key, { isNullable: false })}, ${randomValue(chance, type.value)}`;
+        `${randomValue(chance, type.key, { isNullable: false, longest })}, ${randomValue(chance, type.value, { longest })}`;
       return `CAST(map(${several(chance, entry)}) AS ${sqlType(type)})`;
     }
     case 'struct': {
       const members = type.fields.map(
-        (field, index) => `'f${index}', ${randomValue(chance, field.type)}`,
+        (field, index) => `'f${index}', ${randomValue(chance, field.type, { longest })}`,
       );
       return `CAST(named_struct(${members.join(', ')}) AS ${sqlType(type)})`;
     }
@@ -130,12 +145,17 @@ function several(chance: Chance, one: () => string): string {
   return Array.from({ length: chance.pick([0, 1, 1, 2, 3]) }, one).join(', ');
 }
 
-function primitiveValue(chance: Chance, name: string, isPartition: boolean): string {
+function primitiveValue(
+  chance: Chance,
+  name: string,
+  { isPartition = false, longest }: ValueOptions,
+): string {
   switch (name) {
     case 'string': {
       const text = chance.happens(0.5) ? chance.pick(plainTexts) : chance.pick(oddTexts);
       const isFolder = isPartition && (text.includes('\0') || text.length > 200);
-      return `X'${Buffer.from(isFolder ? 'folder' : text).toString('hex')}'`;
+      const characters = [...(isFolder ? 'folder' : text)].slice(0, longest);
+      return `X'${Buffer.from(characters.join('')).toString('hex')}'`;
     }
     case 'binary':
       return `X'${isPartition ? chance.pick(['41', '', '20c3a9', '253246']) : chance.pick(['', '00', 'ff00fe', '41', 'c3a9', 'deadbeef'])}'`;
@@ -147,8 +167,12 @@ function primitiveValue(chance: Chance, name: string, isPartition: boolean): str
     case 'date':
       return `'${randomDate(chance)}'`;
     case 'timestamp':
+      // As a folder's name it is a local time, which must not leave the years that PySpark knows.
+      return `'${isPartition ? chance.pick(innerDates) : randomDate(chance)} ${chance.pick(times)}Z'`;
     case 'timestamp_ntz':
       return `'${randomDate(chance)} ${chance.pick(times)}'`;
+    case 'variant':
+      return chance.pick(variants);
     case 'void':
       return 'NULL';
     default:
@@ -230,6 +254,27 @@ const dates = [
   '2262-04-12',
   '1677-09-20',
   '2026-03-29',
+];
+
+const innerDates = dates.slice(2);
+/** With all that Spark can put into one. */
+const variants = [
+  "parse_json('null')",
+  `parse_json('{"a":1,"b":[1.50,null,{"z":"é","":true}],"c":{}}')`,
+  `parse_json('{"a":"text","b":12345678901234567890123456789,"c":{"d":-1e300}}')`,
+  `parse_json('[[],{"a":{"b":{"a":false}}},"${'long '.repeat(20)}"]')`,
+  `parse_json('{"a":7,"A":"x","A_1":[{"b":1,"B":2}],"\uff5a":1,"\u{1f600}":2}')`,
+  "parse_json('7')",
+  '-128Y',
+  "'text'",
+  "X'00ff'",
+  "DATE'0001-01-01'",
+  "TIMESTAMP'1969-12-31 23:59:59.999999Z'",
+  "TIMESTAMP_NTZ'9999-12-31 23:59:59.999999'",
+  '1.5F',
+  "CAST('NaN' AS DOUBLE)",
+  '-99999999999999999999.000000000000000001BD',
+  'array(1L, NULL)',
 ];
 
 function randomDate(chance: Chance): string {
