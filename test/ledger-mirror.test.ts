@@ -47,6 +47,27 @@ describe('the past of a registry that was looked at', () => {
     expect(await production(day(2))).toMatchObject({ known: 'between' });
   });
 
+  test("is any of them, where the other left later by the registry's times, or was deleted", async () => {
+    const { see, production } = await aMirror();
+    see(day(1), { stage: 'Production' }, {});
+    see(
+      day(10),
+      { stage: 'Archived', updatedAt: day(8) },
+      { stage: 'Production', updatedAt: day(3) },
+    );
+    expect(await production(day(5))).toMatchObject({ versions: [1, 2], known: 'between' });
+    expect(await production(day(9))).toMatchObject({ versions: [2], known: 'timestamps' });
+    see(day(20), { version: 1, stage: 'Production', updatedAt: day(12) });
+    expect(await production(day(15))).toMatchObject({ versions: [1, 2], known: 'between' });
+  });
+
+  test('of an alias is not told by times of the version, which it does not touch', async () => {
+    const { see, champion } = await aMirror();
+    see(day(1), { aliases: ['champion'] }, {});
+    see(day(10), {}, { aliases: ['champion'], updatedAt: day(3) });
+    expect(await champion(day(5))).toMatchObject({ versions: [1, 2], known: 'between' });
+  });
+
   test('is not turned back by a look that came in late', async () => {
     const { see, production, ledger } = await aMirror();
     see(day(1), { stage: 'Production' }, {});

@@ -60,20 +60,26 @@ export function mirrorPast(database: LedgerDatabase, store: string): RegistryPas
       const [earlier, later] = [at(before), at(after)];
       const looks = `the syncs of ${iso(before)} and ${iso(after)}`;
       const isGone = (version: number) =>
-        events.some(
-          (event) => event.at === after && event.version === version && event.kind === 'gone',
-        );
+        events.some((one) => one.at === after && one.version === version && one.kind === 'gone');
       const remade = later.filter((version) => earlier.includes(version) && isGone(version));
       if (earlier.join() === later.join() && remade.length === 0) {
         const why = `so it was at both ${looks}; what may have changed and changed back between them is not known`;
         return { versions: earlier, known: 'observed', why };
       }
-      // The registry's own time of the change settles it, if nothing else touched the version after.
+      // The registry's own times of the changes settle it, if nothing else touched the versions after.
       const arrived = later.filter(
         (version) => !earlier.includes(version) || remade.includes(version),
       );
-      const times = arrived.map((version) => updatedAt(events, version, after));
-      if (times.length > 0 && times.every((time) => time !== undefined && time <= instant)) {
+      const left = earlier.filter((version) => !later.includes(version));
+      const isBy = (version: number) => {
+        const time = updatedAt(events, version, after);
+        return time !== undefined && time <= instant;
+      };
+      const mayBeThere = (version: number) =>
+        isGone(version) || (updatedAt(events, version, after) ?? 0) > instant;
+      // An alias moves without a trace on the version.
+      const isSettled = place.kind === 'stage' && arrived.length > 0 && arrived.every(isBy);
+      if (isSettled && !left.some(mayBeThere)) {
         const why = `it changed between ${looks}, and by the registry's own times before ${iso(instant)}`;
         return { versions: later, known: 'timestamps', why };
       }
