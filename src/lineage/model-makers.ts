@@ -58,7 +58,10 @@ export async function makersOf(
   };
 }
 
-/** The version that a copy was made of: `models:/NAME/VERSION` as its source. */
+/**
+ * The version that a copy was made of: `models:/NAME/VERSION` as its source. One that was made after its copy is another, of a model
+ * that was deleted and made again.
+ */
 async function originalOf(
   version: ModelVersion,
   models: Pick<ModelRegistry, 'version' | 'loggedModel'>,
@@ -70,7 +73,9 @@ async function originalOf(
     const ref = parseModelRef(at.source ?? '');
     if (ref.kind !== 'version') break;
     try {
-      at = await models.version(ref.name, ref.version, options);
+      const original = await models.version(ref.name, ref.version, options);
+      if ((original.createdAt ?? 0) > (at.createdAt ?? Number.POSITIVE_INFINITY)) break;
+      at = original;
     } catch (error) {
       if (!isLineageError(error)) throw error;
       break;
