@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { aModelVersion, aRun } from '../../test/support/builders.ts';
+import { aModelVersion, aRun, aStamp } from '../../test/support/builders.ts';
 import { LineageError } from '../base/errors.ts';
 import type { ArtifactOwner, ArtifactReader } from '../registry/artifact-reader.ts';
 import type { Run } from '../registry/run.ts';
 import { recordsBeside } from './records-beside.ts';
-import { stampTag } from './stamp.ts';
+import { recordOf, stampTag } from './stamp.ts';
 
 const metadata =
   'metadata:\n  feature_table: analytics.t\n  feature_table_version: 3\nflavors: {}\n';
@@ -60,7 +60,7 @@ test('logged models are asked for together, those that were not had so by themse
   const { asked, registry } = aServer(['m-2']);
   const sighted = ['m-1', 'm-2', 'm-3'].map((loggedModelId) => ({
     version: aModelVersion({ loggedModelId }),
-    run: aRun({ tags: { [stampTag]: '{}' } }),
+    run: aRun({ tags: recordOf(aStamp()).tags }),
   }));
   const { loggedModels, files } = await recordsBeside(sighted, registry, { isFull: false });
   expect(loggedModels.map(({ id }) => id)).toEqual(['m-1', 'm-2']);
@@ -110,6 +110,14 @@ test('files that are kept are looked at again when their run has ended, and in f
   expect(await read(sighted(run), false)).toEqual(all.slice(2));
   expect(await read(sighted(ended), false)).toEqual([all[0], all[2]]);
   expect(await read(sighted(run), true)).toEqual(all);
+});
+
+test('a run with a stamp that cannot be read is looked at as one without', async () => {
+  const { registry } = aServer([]);
+  const run = aRun({ id: 'edited', tags: { [stampTag]: '{' } });
+  const { files, children } = await recordsBeside([{ run }], registry, { isFull: true });
+  expect(files.map(({ owner }) => owner.id)).toEqual(['edited']);
+  expect(children.map(({ parentId }) => parentId)).toEqual(['edited']);
 });
 
 test('in full, also the files and the children of runs that say no version are looked at', async () => {

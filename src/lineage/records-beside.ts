@@ -13,8 +13,8 @@ import { type ModelOwner, searchedFiles } from './model-files.ts';
 import { loggedModelIdsOf } from './model-makers.ts';
 import { ownRecords, saysVersion } from './own-records.ts';
 import type { GatherOptions } from './recorder-evidence.ts';
-import { stampTag } from './stamp.ts';
 import { bearingOnData } from './wire-model-files.ts';
+import { stampOn } from './wire-stamp.ts';
 
 /** Requests that run at once. */
 const requestsAtOnce = 16;
@@ -54,7 +54,7 @@ export async function recordsBeside(
   const owners = new Map<string, ModelOwner>();
   const silent = new Map<string, Run>();
   for (const { version, run } of sighted) {
-    if (run?.tags[stampTag] !== undefined) continue;
+    if (run !== undefined && isStamped(run)) continue;
     const loggedModelId = version?.loggedModelId;
     const own = await ownRecords({ run, version, loggedModelId }, { models }, options);
     for (const owner of own.owners) {
@@ -95,6 +95,16 @@ export async function recordsBeside(
       call,
     ),
   };
+}
+
+/** With one that can't be read it is as without. */
+function isStamped(run: Run): boolean {
+  try {
+    return stampOn(run) !== undefined;
+  } catch (error) {
+    if (isLineageError(error, 'STAMP_INVALID')) return false;
+    throw error;
+  }
 }
 
 function isOpen({ status }: Run): boolean {
