@@ -106,6 +106,20 @@ describe('when the command has ended', () => {
     });
   });
 
+  test('a run whose metrics are refused has ended all the same', async () => {
+    const registry = fakeRegistry();
+    const tracked = await beginTracked(registry, aStamp(), {});
+    const refusal = new LineageError('SERVER_REFUSED', {
+      source: 'POST /',
+      status: 400,
+      problem: 'no such name',
+    });
+    const runs = { ...registry.runs, record: () => Promise.reject(refusal) };
+    const ending = anEnding({ metrics: { 'a@b': 1 } });
+    await expect(endTracked({ ...registry, runs }, tracked, ending)).rejects.toBe(refusal);
+    expect(registry.run(tracked.run.id).status).toBe('FINISHED');
+  });
+
   test('models that it registered meanwhile are annotated', async () => {
     const registry = fakeRegistry({ versions: [aModelVersion({ runId: 'started-1' })] });
     const tracked = await beginTracked(registry, aStamp(), {});

@@ -69,12 +69,19 @@ export async function endTracked(
   { exitCode, signal, metrics }: Ending,
   options: CallOptions = {},
 ): Promise<StampedRun> {
-  if (Object.keys(metrics).length > 0) await stores.runs.record(run.id, { metrics }, options);
-  if (signal !== undefined) await stores.runs.end(run.id, 'KILLED', options);
-  else if (exitCode !== 0) await stores.runs.end(run.id, 'FAILED', options);
-  else if (!isJoined && (await stores.runs.get(run.id, options)).status === 'RUNNING') {
-    // A program that uses MLflow's client has ended it already.
-    await stores.runs.end(run.id, 'FINISHED', options);
+  const endRun = async () => {
+    if (signal !== undefined) await stores.runs.end(run.id, 'KILLED', options);
+    else if (exitCode !== 0) await stores.runs.end(run.id, 'FAILED', options);
+    else if (!isJoined && (await stores.runs.get(run.id, options)).status === 'RUNNING') {
+      // A program that uses MLflow's client has ended it already.
+      await stores.runs.end(run.id, 'FINISHED', options);
+    }
+  };
+  try {
+    if (Object.keys(metrics).length > 0) await stores.runs.record(run.id, { metrics }, options);
+  } finally {
+    // Whatever becomes of its metrics, the command has ended.
+    await endRun();
   }
   const models = await stores.models.versionsOfRun(run.id, options);
   for (const model of models) await annotateModel(stores.models, model, stamped.stamp, options);
