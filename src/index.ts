@@ -37,7 +37,7 @@ export {
 export { type VacuumEngine, vacuumEngines } from './delta/vacuum.ts';
 export { isSnapshot, type TableFacts, type VersionFacts } from './delta/version-facts.ts';
 export { parseAliasedRef } from './lineage/alias.ts';
-export { annotateFromRun } from './lineage/annotate-model.ts';
+export { annotateFromRun, registerFromRun } from './lineage/annotate-model.ts';
 export { type BackfillOptions, type BackfillSources, backfill } from './lineage/backfill.ts';
 export { checkModel } from './lineage/check.ts';
 export { makeCopy, type PlannedCopy, planCopy } from './lineage/copy-table.ts';
@@ -112,7 +112,7 @@ export {
   tableEnvironment,
 } from './lineage/tracked-run.ts';
 export { tableUpstream, type UpstreamOptions } from './lineage/upstream.ts';
-export { stampValidation, validationTag } from './lineage/validation.ts';
+export { stampValidation, validatedTable, validationTag } from './lineage/validation.ts';
 export { type VerifyOptions, verifyRun, verifyVersion } from './lineage/verify.ts';
 export { isRehydrated, verifyFolder } from './lineage/verify-folder.ts';
 export { type Hold, keptHolds } from './lineage/wire-hold.ts';

@@ -38,10 +38,11 @@ export function modelPromoteCommand(context: CommandContext) {
       const parsed = stage === undefined ? undefined : parseStage(stage);
       const { models, close } = await connectRegistry(await settingsFor(context, config), context);
       try {
+        // First what may be refused for its name, so that nothing has moved then.
+        if (alias !== undefined) await models.setAlias(name, version, alias, { signal });
         if (parsed !== undefined) {
           await models.setStage(name, version, parsed, { archiveOthers, signal });
         }
-        if (alias !== undefined) await models.setAlias(name, version, alias, { signal });
         const line = modelLineOf(await models.version(name, version, { signal }));
         const standing = [...line.stages, ...line.aliases.map((one) => `@${one}`)].join(', ');
         context.out(

@@ -1,9 +1,9 @@
 import { Command } from '@commander-js/extra-typings';
 import {
-  annotateFromRun,
   connectRegistry,
   formatModelVersion,
   modelLineOf,
+  registerFromRun,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
 import { configOption, jsonOption } from '../options.ts';
@@ -25,11 +25,11 @@ export function modelRegisterCommand(context: CommandContext) {
       const { signal } = context;
       const registry = await connectRegistry(await settingsFor(context, config), context);
       try {
-        const registered = await registry.models.register(
+        const registered = await registerFromRun(
+          registry,
           { name, runId: run, ...(source && { source }), ...(description && { description }) },
           { signal },
         );
-        await annotateFromRun(registry, registered, { signal });
         const version = await registry.models.version(name, registered.version, { signal });
         context.out(
           json

@@ -20,6 +20,7 @@ import {
   stampRun,
   stampValidation,
   type Validation,
+  validatedTable,
 } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
 import { pinRequests, pinWith, type ReadOptions, readSpecs, tablesFor } from '../inputs.ts';
@@ -81,6 +82,8 @@ export function stampCommand(context: CommandContext) {
         const stamp = isValidationOnly
           ? await stampThere(registry, run, signal)
           : await stampMade(context, settings, { table, file, read, rowDigest });
+        // A stamp is for good: first what may be misspelt beside it.
+        for (const { alias } of validations) validatedTable(run, stamp, alias);
         const stamped = await stampRun(registry, run, stamp, { signal });
         for (const { alias, found } of validations) {
           await stampValidation(registry.runs, run, alias, found, { now: now(), signal });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { aModelVersion, aRun, aStamp, aStampedTable } from '../../test/support/builders.ts';
 import { fakeRegistry } from '../../test/support/fake-registry.ts';
 import {
@@ -6,6 +6,7 @@ import {
   annotateModel,
   dataBlock,
   escapeMarkdown,
+  registerFromRun,
   withBlock,
 } from './annotate-model.ts';
 import { recordOf } from './stamp.ts';
@@ -148,6 +149,18 @@ describe('a model version', () => {
     expect(registry.version('churn_model', 3).tags).toEqual({
       'asof.data': 'analytics.features@v47',
     });
+  });
+
+  test('is not registered from a run whose stamp cannot be read', async () => {
+    const run = aRun({ tags: { 'asof.stamp': '{' } });
+    const { runs, models } = fakeRegistry({ runs: [run] });
+    const register = vi.fn(models.register);
+    const made = registerFromRun(
+      { runs, models: { ...models, register } },
+      { name: 'churn_model', runId: run.id },
+    );
+    await expect(made).rejects.toMatchObject({ code: 'STAMP_INVALID' });
+    expect(register).not.toHaveBeenCalled();
   });
 
   test.each([

@@ -1,6 +1,6 @@
 import { formatTableRef } from '../delta/table-ref.ts';
 import type { ModelVersion } from '../registry/model.ts';
-import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { ModelRegistry, NewModelVersion } from '../registry/model-registry.ts';
 import type { CallOptions, RunStore } from '../registry/run-store.ts';
 import type { Stamp } from './stamp.ts';
 import { stampOn } from './wire-stamp.ts';
@@ -35,6 +35,22 @@ export async function annotateFromRun(
   if (version.runId === undefined) return;
   const stamp = stampOn(await runs.get(version.runId, options));
   if (stamp !== undefined) await annotateModel(models, version, stamp, options);
+}
+
+/**
+ * Makes the next version of a model, with the stamp of its run noted on it.
+ *
+ * @throws LineageError STAMP_INVALID, before anything is written; what `register` throws
+ */
+export async function registerFromRun(
+  { runs, models }: { readonly runs: RunStore; readonly models: ModelRegistry },
+  model: NewModelVersion,
+  options: CallOptions = {},
+): Promise<ModelVersion> {
+  const stamp = stampOn(await runs.get(model.runId, options));
+  const registered = await models.register(model, options);
+  if (stamp !== undefined) await annotateModel(models, registered, stamp, options);
+  return registered;
 }
 
 /** The text with our block behind it, or in the place of the one it had: from an end back to the nearest beginning. */

@@ -33,7 +33,7 @@ export async function stampValidation(
   const run = await runs.get(runId, call);
   const stamp = stampOn(run);
   if (stamp === undefined) throw new LineageError('STAMP_MISSING', { ref: `runs:/${runId}` });
-  const table = tableMeant(runId, stamp, alias);
+  const table = validatedTable(runId, stamp, alias);
   const record: ValidationRecord = {
     v: 1,
     at: new Date(options.now).toISOString(),
@@ -46,7 +46,16 @@ export async function stampValidation(
   return { alias: table.alias, record };
 }
 
-function tableMeant(runId: string, { tables }: Stamp, alias: string | undefined): StampedTable {
+/**
+ * The table of a stamp that a validation is about.
+ *
+ * @throws LineageError TABLE_ALIAS_UNKNOWN, OPTION_INVALID
+ */
+export function validatedTable(
+  runId: string,
+  { tables }: Stamp,
+  alias: string | undefined,
+): StampedTable {
   const [only, ...others] = tables;
   const meant =
     alias === undefined

@@ -96,10 +96,46 @@ test('a token that no header can hold is refused before fetch repeats it', () =>
   );
 });
 
+test('a proxy may be written without a scheme, with a password that is not encoded', async () => {
+  const { url, seen } = await serverOf(ok);
+  const http = url.replace('http://', 'ann:50%off@');
+  await clientOf('http://h.test/', { proxies: { http } }).get('x', {}, anything);
+  expect(seen[0]?.headers).toMatchObject({
+    host: 'h.test',
+    'proxy-authorization': `Basic ${Buffer.from('ann:50%off').toString('base64')}`,
+  });
+});
+
+test.each(['http://', 'http://ann:s#cret@h:1', 'ftp://s:cret@h:1'])(
+  'as a proxy %s is refused, and not repeated',
+  (http) => {
+    expect(() => clientOf('http://h', { proxies: { http } })).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: expect.not.stringContaining('cret'),
+      }),
+    );
+  },
+);
+
 test('the workspace travels as a header', async () => {
   const { url, seen } = await serverOf(ok);
   await clientOf(url, { workspace: 'team' }).get('x', {}, anything);
   expect(seen[0]?.headers['x-mlflow-workspace']).toBe('team');
+});
+
+test('no model is made for a version of which the source is not there', async () => {
+  const { url, seen } = await serverOf((request, response) => {
+    const info = { run_id: 'r', experiment_id: '0', status: 'FINISHED' };
+    if (request.url?.includes('/runs/get?')) response.end(JSON.stringify({ run: { info } }));
+    else answering(404, '{"error_code":"RESOURCE_DOES_NOT_EXIST"}')(request, response);
+  });
+  const { models } = connectMlflow({ trackingUri: url });
+  const made = models.register({ name: 'new', runId: 'r', source: 'models:/nope/1' });
+  await expect(made).rejects.toMatchObject({ code: 'SERVER_REFUSED' });
+  expect(seen.map((request) => request.url?.split('/mlflow/')[1])).not.toContain(
+    'registered-models/create',
+  );
 });
 
 test('the registry may be another server, with the same login', async () => {

@@ -42,6 +42,11 @@ export async function registerVersion(
   } catch (error) {
     if (refusalOf(error, 'RESOURCE_DOES_NOT_EXIST') === undefined) throw error;
   }
+  // The version that the source names may be what is missing, and then no model is to be made.
+  const [, of, version] = /^models:\/+([^/]+)\/(\d+)$/.exec(files) ?? [];
+  if (of !== undefined && version !== undefined) {
+    await client.get('model-versions/get', { name: of, version }, wireNothing, options);
+  }
   await createModel(client, name, options);
   return create();
 }
