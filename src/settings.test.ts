@@ -213,6 +213,10 @@ describe('what is shown of the settings', () => {
       AWS_SECRET_ACCESS_KEY: 's3cret',
     });
     expect(JSON.stringify(settings)).not.toContain('s3cret');
+    for (const uri of ['https://me:a#s3cret@host', 'me:s3cret@host:5000']) {
+      const [first] = await shown('', { MLFLOW_TRACKING_URI: uri });
+      expect(first?.value).not.toContain('s3cret');
+    }
     expect(settings).toContainEqual({
       name: 'MLFLOW_TRACKING_PASSWORD',
       value: '(set)',

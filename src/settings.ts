@@ -243,5 +243,6 @@ export function configResultOf(settings: Settings): ConfigResult {
 }
 
 function shown(uri: string | undefined): string | null {
-  return uri === undefined ? null : withoutLogin(uri);
+  // Also where the scheme was forgotten.
+  return uri === undefined ? null : withoutLogin(uri).replace(/^[^/\\@:]+:[^/\\@]*@/, '');
 }

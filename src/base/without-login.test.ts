@@ -11,6 +11,12 @@ test.each([
     told: 'https://[::1]:80/',
     why: 'what is before an IPv6 host',
   },
+  { address: 'https://me:s3#cret@host', told: 'https://host', why: 'a password with a # in it' },
+  {
+    address: 'https://me:s3?/ret@host/x',
+    told: 'https://host/x',
+    why: 'a password with a / in it',
+  },
   { address: 'git+ssh://me:s3cret@host/x', told: 'git+ssh://host/x', why: 'whatever the scheme' },
   { address: 'HTTPS://me:s3cret@host', told: 'HTTPS://host', why: 'in capitals' },
   {
@@ -24,6 +30,8 @@ test.each([
 
 test.each([
   { address: 'https://host/path@v2', why: 'an @ in the path' },
+  { address: 'https://host:5000/path@v2', why: 'an @ in the path behind a port' },
+  { address: 'https://[::1]:80/path@v2', why: 'an @ in the path behind a port of an IPv6 host' },
   { address: 'https://host?to=me@example.com', why: 'an @ in the query' },
   { address: 'git@github.com:acme/churn.git', why: 'a user of ssh, who has no password here' },
   { address: '/home/me@work/mlruns', why: 'a path' },

@@ -20,6 +20,16 @@ test('a login in the address is taken out of it', () => {
 });
 
 test.each([
+  { uri: 'http://u:50%off%40@h', password: '50%off@' },
+  { uri: 'http://u:%ff@h', password: '%ff' },
+])(
+  'in the login of $uri a percent sign that begins no code of a character is one',
+  ({ uri, password }) => {
+    expect(serverAddress(uri).login).toEqual({ username: 'u', password });
+  },
+);
+
+test.each([
   {
     uri: 'sqlite:///mlflow.db',
     instead:
@@ -52,6 +62,8 @@ test.each([
   'postgresql://mlflow:hunter2@db/mlflow',
   'postgresql://mlflow:p@ss/hunter2@db/mlflow',
   'http://mlflow:hunter2@',
+  'http://mlflow:a#hunter2@h:5000',
+  'mlflow:hunter2@h:5000',
   'mysql+pymysql://root:hunter2@db:3306/x?charset=utf8',
   'mssql+pyodbc:///?odbc_connect=PWD%3Dhunter2',
 ])('a refused %s keeps its password to itself', (uri) => {

@@ -1,4 +1,5 @@
 import { LineageError } from '../../base/errors.ts';
+import { percentDecoded } from '../../base/percent-decoded.ts';
 
 /** Where a server answers, and the login that its address carried. */
 export interface ServerAddress {
@@ -17,8 +18,8 @@ export function serverAddress(uri: string): ServerAddress {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) throw unsupported(text);
   const url = new URL(text);
   const login = {
-    username: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
+    username: percentDecoded(url.username),
+    password: percentDecoded(url.password),
   };
   const base = new URL(`${url.origin}${url.pathname.replace(/\/*$/, '/')}`);
   return login.username === '' ? { base } : { base, login };
@@ -62,5 +63,8 @@ function unsupported(uri: string): LineageError {
 
 /** Database URIs carry a password before the host, or in what follows the question mark. */
 function withoutPassword(uri: string): string {
-  return uri.replace(/\/\/([^/@:]*):.*@/s, '//$1:***@').replace(/\?.*$/s, '?***');
+  return uri
+    .replace(/\/\/([^/@:]*):.*@/s, '//$1:***@')
+    .replace(/^([^/\\@:]+):[^/\\@]*@/, '$1:***@')
+    .replace(/\?.*$/s, '?***');
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LineageError } from '../../base/errors.ts';
 import { type Http, type HttpAnswer, httpClient } from '../../base/http.ts';
+import { percentDecoded } from '../../base/percent-decoded.ts';
 import { parseWire } from '../../base/wire.ts';
 import { withoutUndefined } from '../../base/without-undefined.ts';
 import type { CallOptions } from '../run-store.ts';
@@ -164,7 +165,10 @@ function httpFor(base: URL, settings: MlflowSettings): Http {
   const { insecureTls, caPath, clientCertPath, proxies, workspace } = settings;
   const { credentials, authorization } = loginOf(settings);
   const isTlsAsked = insecureTls || caPath !== undefined || clientCertPath !== undefined;
-  const proxy = base.protocol === 'https:' ? proxies?.https : proxies?.http;
+  const proxy =
+    base.protocol === 'https:'
+      ? proxyAt('https_proxy', proxies?.https)
+      : proxyAt('http_proxy', proxies?.http);
   return httpClient(
     withoutUndefined({
       headers: withoutUndefined({ authorization, 'x-mlflow-workspace': workspace }),
@@ -177,6 +181,24 @@ function httpFor(base: URL, settings: MlflowSettings): Http {
       proxy: proxy === undefined ? undefined : { url: proxy, bypass: proxies?.bypass },
     }),
   );
+}
+
+/**
+ * A proxy is often written without `http://`, and its password as it is, as curl and Python take them.
+ *
+ * @throws LineageError CONFIG_INVALID; the value may hold a password, and is not repeated
+ */
+function proxyAt(variable: string, text: string | undefined): string | undefined {
+  if (text === undefined) return;
+  const address = /^[a-z][-+.\da-z]*:\/\//i.test(text) ? text : `http://${text}`;
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || !/^(?:https?|socks5?):$/.test(url.protocol)) {
+    const problem = 'It is no address of a proxy, as in http://HOST:PORT.';
+    throw new LineageError('CONFIG_INVALID', { path: variable, problem });
+  }
+  url.username = encodeURIComponent(percentDecoded(url.username));
+  url.password = encodeURIComponent(percentDecoded(url.password));
+  return url.href;
 }
 
 /** @throws LineageError CONFIG_INVALID for a token that no header can hold; `fetch` would repeat it in its own error */
