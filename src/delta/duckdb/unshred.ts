@@ -52,18 +52,39 @@ function put(
   const typedType = entryOf(type, 'typed_value');
   const typedStored = stored.inner.find(({ name }) => name === 'typed_value');
   if (typed === undefined || typed === null || !typedType || !typedStored) return rest;
-  if ('entryNames' in typedType) {
-    return object(typed as DuckDBStructValue, typedType, typedStored, rest, names);
-  }
+  return putTyped(typed, typedType, typedStored, rest, names);
+}
+
+function putTyped(
+  typed: DuckDBValue,
+  type: DuckDBType,
+  stored: StoredElement,
+  rest: Buffer | undefined,
+  names: Names,
+): Buffer {
+  if ('entryNames' in type) return object(typed as DuckDBStructValue, type, stored, rest, names);
   if (rest !== undefined) throw damaged('it is two values at once');
-  const item = itemOf(typedType);
-  if (item === undefined) return scalar(typed, typedType);
-  const itemStored = itemIn(typedStored);
-  if (itemStored === undefined) throw damaged('it is an array of nothing');
+  const item = itemOf(type);
+  if (item === undefined) return scalar(typed, type);
   const items = (typed as DuckDBListValue).items.map(
-    (one) => put(one as DuckDBStructValue, item, itemStored, names) ?? nullValue,
+    (one) => putItem(one, item, stored, names) ?? nullValue,
   );
   return container(3, items, undefined);
+}
+
+function putItem(
+  value: DuckDBValue,
+  type: DuckDBType,
+  list: StoredElement,
+  names: Names,
+): Buffer | undefined {
+  const stored = itemIn(list);
+  if (stored === undefined) throw damaged('it is an array of nothing');
+  // Spark's legacy format has no level of its own between a list and its items, and DuckDB 1.5 takes an item of one column for that level.
+  const isBare = stored !== list.inner[0] && /^(typed_)?value$/.test(stored.name);
+  if (!isBare) return put(value as DuckDBStructValue, type, stored, names);
+  if (value === null) return;
+  return stored.name === 'value' ? bytesOf(value) : putTyped(value, type, stored, undefined, names);
 }
 
 function object(
@@ -102,7 +123,7 @@ function object(
 function container(basic: 2 | 3, values: readonly Buffer[], ids: readonly number[] | undefined) {
   const size = values.reduce((sum, value) => sum + value.length, 0);
   const offsetWidth = widthOf(size);
-  const idWidth = widthOf(Math.max(0, ...(ids ?? [])));
+  const idWidth = widthOf((ids ?? []).reduce((most, id) => Math.max(most, id), 0));
   const isLarge = values.length > 255;
   const large = isLarge ? 1 : 0;
   const kind = ids

@@ -1,6 +1,17 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import {
+  BLOB,
+  blobValue,
+  DuckDBInstance,
+  type DuckDBType,
+  type DuckDBValue,
+  LIST,
+  listValue,
+  STRUCT,
+  structValue,
+  TINYINT,
+} from '@duckdb/node-api';
 import { describe, expect, test } from 'vitest';
 import { copyTable, temporaryFolder } from '../../../test/support/tables.ts';
 import { writtenTable } from '../../../test/support/written-table.ts';
@@ -8,6 +19,7 @@ import { localTableStore } from '../log/local-table-store.ts';
 import { logSnapshots } from '../log/log-snapshots.ts';
 import type { OutputFormat } from '../table-reader.ts';
 import { duckdbReader } from './duckdb-reader.ts';
+import { unshred } from './unshred.ts';
 
 async function open(name: string, version: number) {
   const snapshots = logSnapshots(localTableStore(await copyTable(name)), name);
@@ -270,6 +282,30 @@ describe('a variant taken apart', () => {
     const written = await readFile(file, 'latin1');
     await writeFile(file, written.replaceAll('Bkey', 'Akey'), 'latin1');
     expect(await read()).toEqual([[json]]);
+  });
+
+  test('is read where lists have no level of their own, and items one column', () => {
+    const leaf = (name: string) => ({ name, inner: [] });
+    const listOf = (member: string) => ({
+      name: 'v',
+      inner: [
+        leaf('metadata'),
+        leaf('value'),
+        { name: 'typed_value', inner: [{ name: 'array', inner: [leaf(member)] }] },
+      ],
+    });
+    const metadata = blobValue(Buffer.from('010000', 'hex'));
+    const read = (member: string, type: DuckDBType, items: readonly DuckDBValue[]) =>
+      unshred(
+        structValue({ metadata, value: null, typed_value: listValue(items) }),
+        STRUCT({ metadata: BLOB, value: BLOB, typed_value: LIST(type) }),
+        listOf(member),
+      ).value;
+    // An array of the integers 7 and 8, of one byte each.
+    const expected = Buffer.from('0302000204' + '0c07' + '0c08', 'hex');
+    const bytes = ['0c07', '0c08'].map((hex) => blobValue(Buffer.from(hex, 'hex')));
+    expect(read('value', BLOB, bytes)).toEqual(expected);
+    expect(read('typed_value', TINYINT, [7, 8])).toEqual(expected);
   });
 
   test('has its names in the order in which Spark has them', async () => {
