@@ -46,3 +46,17 @@ test.each<
     await session.close();
   }
 });
+
+test('a row may have more columns than an expression of DuckDB may be deep', async () => {
+  const names = Array.from({ length: 3000 }, (_, index) => `c${index}`);
+  const session = await openSession({});
+  try {
+    const fields = names.map((name) => aField(name, 'integer'));
+    const row = canonicalRow(fields, duckdbDialect);
+    const values = names.map((name, index) => `${index} AS ${name}`).join(', ');
+    const [[text] = []] = await session.rows(`SELECT ${row} FROM (SELECT ${values})`);
+    expect(text).toBe(names.map((_, index) => index).join('|'));
+  } finally {
+    await session.close();
+  }
+});

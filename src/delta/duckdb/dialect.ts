@@ -4,7 +4,7 @@ import { quoteName, quoteText } from './quote.ts';
 /** The canonical row in DuckDB's SQL. Its `md5` gives hexadecimal text, and the number made of it would have its bytes turned around. */
 export const duckdbDialect: Dialect = {
   name: quoteName,
-  joined: (...parts) => `(${parts.join(' || ')})`,
+  joined: (...parts) => concatenated(parts),
   literal: quoteText,
   text: (value) => `CAST(${value} AS VARCHAR)`,
   byteLength: (text) => `strlen(${text})`,
@@ -35,3 +35,10 @@ export const duckdbDialect: Dialect = {
     return `SELECT ${key}${sums} FROM (SELECT ${key}md5(asof_row) AS asof_hash FROM (${source}))${grouped}`;
   },
 };
+
+/** In pairs of pairs: DuckDB's parser takes expressions of a depth of 1000 only, and a table may have more columns. */
+function concatenated(parts: readonly string[]): string {
+  if (parts.length <= 2) return `(${parts.join(' || ')})`;
+  const middle = parts.length >> 1;
+  return `(${concatenated(parts.slice(0, middle))} || ${concatenated(parts.slice(middle))})`;
+}
