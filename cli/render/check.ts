@@ -1,6 +1,6 @@
 import { type CheckLine, formatModelVersion } from '../../src/index.ts';
 import type { CliContext } from '../context.ts';
-import { styles } from './text.ts';
+import { plainLine, styles } from './text.ts';
 
 export function checkText(
   { model, isPassed, requirements }: CheckLine,
@@ -13,7 +13,7 @@ export function checkText(
       : `runs:/${model.runId}`;
   const lines = requirements.map(
     ({ name: what, isMet, why }) =>
-      `  ${isMet ? green('holds ') : red('misses')}  ${what}: ${why}\n`,
+      `  ${isMet ? green('holds ') : red('misses')}  ${what}: ${plainLine(why)}\n`,
   );
   return `${bold(name)}  ${isPassed ? green('passes') : red('does not pass')}\n${lines.join('')}`;
 }

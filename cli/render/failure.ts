@@ -1,4 +1,5 @@
 import { type ErrorResult, isLineageError } from '../../src/index.ts';
+import { plainLine } from './text.ts';
 
 export function failureText(error: unknown): string {
   if (!isLineageError(error)) {
@@ -7,7 +8,12 @@ export function failureText(error: unknown): string {
   }
   const { message, hint, code, deltaClass } = error;
   const also = deltaClass === undefined ? '' : ` (in Spark: ${deltaClass})`;
-  return `error: ${message}\n hint: ${hint}\n code: ${code}${also}\n`;
+  return `error: ${plainLines(message)}\n hint: ${plainLine(hint)}\n code: ${code}${also}\n`;
+}
+
+/** What is wrong in a file may be several things, a line each. */
+function plainLines(text: string): string {
+  return text.split('\n').map(plainLine).join('\n');
 }
 
 export function failureJson(error: unknown): string {

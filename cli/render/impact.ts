@@ -1,17 +1,17 @@
 import type { ImpactedModel, ImpactResult } from '../../src/index.ts';
 import type { CliContext } from '../context.ts';
-import { integer, plural, styles, table, time } from './text.ts';
+import { integer, plainLine, plural, styles, table, time } from './text.ts';
 
 type Rows = ImpactResult['commits'][number]['added'];
 
 export function impactText(result: ImpactResult, { hasColor }: CliContext): string {
   const { bold, red } = styles(hasColor);
   const { models, unaffected, stages } = result;
-  const head = `${bold(titleOf(result))}\n`;
+  const head = `${bold(plainLine(titleOf(result)))}\n`;
   const commits = result.commits
     .map(
       ({ version, operation, committedAt, added, removed }) =>
-        `  v${version}  ${operation ?? 'unknown'}${committedAt === null ? '' : `  ${time(committedAt)}`}  added ${rowsText(added)}, removed ${rowsText(removed)}\n`,
+        `  v${version}  ${plainLine(operation ?? 'unknown')}${committedAt === null ? '' : `  ${time(committedAt)}`}  added ${rowsText(added)}, removed ${rowsText(removed)}\n`,
     )
     .join('');
   const list = models.length === 0 ? '' : `\n${table(headings, models.map(cells))}`;
@@ -29,7 +29,7 @@ export function impactText(result: ImpactResult, { hasColor }: CliContext): stri
 /** For a pull request or an issue. */
 export function impactMarkdown(result: ImpactResult): string {
   const { models, unaffected } = result;
-  const cell = (text: string) => text.replace(/[|\\<>]/g, '\\$&').replace(/\s+/g, ' ');
+  const cell = (text: string) => plainLine(text.replace(/\s+/g, ' ')).replace(/[|\\<>]/g, '\\$&');
   const line = (texts: readonly string[]) => `| ${texts.map(cell).join(' | ')} |\n`;
   const list =
     models.length === 0

@@ -1,22 +1,25 @@
 import type { LineageResult } from '../../src/index.ts';
 import type { CliContext } from '../context.ts';
-import { styles } from './text.ts';
+import { plainLine, styles } from './text.ts';
 
 type Upstream = LineageResult['upstream'][number];
 
 export function lineageText(result: LineageResult, { hasColor }: CliContext): string {
   const { bold } = styles(hasColor);
   const { table, version, upstream, writers, unknown } = result;
-  const head = `${bold(`${table.ref}@v${version}`)}\n`;
+  const head = `${bold(plainLine(`${table.ref}@v${version}`))}\n`;
   const sources = upstream.map((one) => upstreamText(one, 1)).join('');
   const written = writers
     .map(
       ({ kind, id, name, versions }) =>
-        `  written by ${kind} ${id}${name === null ? '' : ` (${name})`}: ${list(versions)}\n`,
+        `  written by ${kind} ${plainLine(`${id}${name === null ? '' : ` (${name})`}`)}: ${list(versions)}\n`,
     )
     .join('');
   const open = unknown
-    .map(({ operation, versions, why }) => `  not known  ${operation} ${list(versions)}: ${why}\n`)
+    .map(
+      ({ operation, versions, why }) =>
+        `  not known  ${plainLine(operation)} ${list(versions)}: ${why}\n`,
+    )
     .join('');
   const none = sources + written === '' ? '  the log names no source\n' : '';
   return head + sources + written + none + open;
@@ -27,8 +30,8 @@ function upstreamText(
   depth: number,
 ): string {
   const indent = '  '.repeat(depth);
-  const source = version === null ? ref : `${ref}@v${version}`;
-  const line = `${indent}from ${source}  ${kind} at v${atVersion}, known by the ${known === 'log' ? 'log' : 'streaming checkpoint'}: ${why}\n`;
+  const source = plainLine(version === null ? ref : `${ref}@v${version}`);
+  const line = `${indent}from ${source}  ${kind} at v${atVersion}, known by the ${known === 'log' ? 'log' : 'streaming checkpoint'}: ${plainLine(why)}\n`;
   return line + upstream.map((one) => upstreamText(one, depth + 1)).join('');
 }
 

@@ -1,8 +1,10 @@
 import { formatTableRef, type RehydrateResult } from '../../src/index.ts';
-import { bytes, integer, plural } from './text.ts';
+import { bytes, integer, plainLine, plural } from './text.ts';
 
 export function rehydrateText({ tables, warnings }: RehydrateResult): string {
-  const notes = warnings.map(({ code, message }) => `note: ${message} (${code})\n`).join('');
+  const notes = warnings
+    .map(({ code, message }) => `note: ${plainLine(message)} (${code})\n`)
+    .join('');
   const made = tables
     .map(({ path, manifest }) => {
       const { table, version, rows, files, bytes: size, format } = manifest;

@@ -5,14 +5,14 @@ import {
   type StatusTable,
 } from '../../src/index.ts';
 import type { CliContext } from '../context.ts';
-import { age, integer, markdownTable, table, time } from './text.ts';
+import { age, integer, markdownTable, plainLine, table, time } from './text.ts';
 
 const headings = ['MODEL', 'WHERE', 'DATA', 'STATE', 'UNTIL', 'THEN'];
 
 export function statusText(lines: readonly StatusLine[], { now }: CliContext): string {
   const rows = lines.flatMap((line) => rowsOf(line, now()));
   const notes = lines.flatMap(({ findings, model }) =>
-    findings.map((finding) => `${nameOf(model)}  ${finding}\n`),
+    findings.map((finding) => `${plainLine(`${nameOf(model)}  ${finding}`)}\n`),
   );
   return `${table(headings, rows)}${notes.length === 0 ? '' : `\n${notes.join('')}`}`;
 }

@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { age, bytes, integer, pairs, plural, styles, table, time, warningLines } from './text.ts';
+import {
+  age,
+  bytes,
+  integer,
+  pairs,
+  plainLine,
+  plural,
+  styles,
+  table,
+  time,
+  warningLines,
+} from './text.ts';
 
 const now = Date.parse('2026-12-01T12:00:00Z');
 
@@ -59,6 +70,16 @@ test('what a log holds does not reach the terminal as a command; our own styles 
   expect(table(['A'], [[evil]])).toBe('A\na [2Jb ]0;title c d\n');
   expect(pairs([['a', `${styles(true).red('x')}${evil}\nb`]])).toBe(
     '  a  \u001b[31mx\u001b[0ma [2Jb ]0;title c d b\n',
+  );
+});
+
+test('a style that is none of ours, and one where nothing is styled, does not reach it either', () => {
+  const hidden = 'a\u001b[8mb\u001b[31mc';
+  expect(plainLine(hidden)).toBe('a [8mb [31mc');
+  expect(table(['A'], [[hidden]])).toBe('A\na [8mb [31mc\n');
+  expect(pairs([['a', 'x\u001b[8my']])).toBe('  a  x [8my\n');
+  expect(warningLines([{ code: 'A_B', message: 'Mind\u001b[2J\nthis.' }])).toBe(
+    'warning: Mind [2J this. (A_B)\n',
   );
 });
 

@@ -6,7 +6,7 @@ export function table(
   rows: readonly (readonly string[])[],
   options: { readonly right?: readonly string[] } = {},
 ): string {
-  const plain = rows.map((row) => row.map(onOneLine));
+  const plain = rows.map((row) => row.map(plainLine));
   const widths = headings.map((heading, column) =>
     plain.reduce((widest, row) => Math.max(widest, width(row[column] ?? '')), width(heading)),
   );
@@ -28,7 +28,7 @@ export function markdownTable(
   rows: readonly (readonly string[])[],
 ): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
-  const escaped = rows.map((row) => row.map((cell) => escapeMarkdown(onOneLine(cell))));
+  const escaped = rows.map((row) => row.map((cell) => escapeMarkdown(plainLine(cell))));
   return [headings, headings.map(() => '---'), ...escaped].map(line).join('');
 }
 
@@ -40,10 +40,18 @@ function escapeMarkdown(text: string): string {
     .trim();
 }
 
-/** What a log says may hold anything, also what a terminal takes for a command; only our own styles get through. */
-function onOneLine(text: string): string {
+/** What a log says may hold anything, also what a terminal takes for a command, or for the end of a line. */
+export function plainLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go
-  return text.replace(/\u001b(?!\[\d+m)|[\u0000-\u001a\u001c-\u001f\u007f-\u009f]+/g, ' ');
+  return text.replace(/\u001b|[\u0000-\u001a\u001c-\u001f\u007f-\u009f]+/g, ' ');
+}
+
+/** The same, but our own styles get through. */
+function styledLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must stay
+  return text.replace(/(\u001b\[(?:[012]|3[123])m)|[^\u001b]+|\u001b/g, (part, style) =>
+    style === undefined ? plainLine(part) : part,
+  );
 }
 
 /** What a cell takes on a terminal, near enough: no cell of ours holds wide characters by itself. */
@@ -59,7 +67,7 @@ export function pairs(
   const shown = entries.filter((entry): entry is [string, string] => entry[1] !== undefined);
   const widest = Math.max(...shown.map(([name]) => name.length));
   return shown
-    .map(([name, value]) => `${indent}${name.padEnd(widest)}  ${onOneLine(value)}\n`)
+    .map(([name, value]) => `${indent}${name.padEnd(widest)}  ${styledLine(value)}\n`)
     .join('');
 }
 
@@ -110,7 +118,7 @@ export function plural(count: number, noun: string): string {
 }
 
 export function warningLines(warnings: readonly Warning[]): string {
-  return warnings.map(({ code, message }) => `warning: ${message} (${code})\n`).join('');
+  return warnings.map(({ code, message }) => `warning: ${plainLine(message)} (${code})\n`).join('');
 }
 
 /** ANSI styles, or none. */

@@ -1,6 +1,6 @@
 import { formatModelVersion, type Link, type TraceResult } from '../../src/index.ts';
 import type { CliContext } from '../context.ts';
-import { age, integer, pairs, styles, time } from './text.ts';
+import { age, integer, pairs, plainLine, styles, time } from './text.ts';
 
 export function traceText(result: TraceResult, context: CliContext): string {
   const { bold } = styles(context.hasColor);
@@ -41,7 +41,7 @@ function linkText(link: Link, { now, hasColor }: CliContext): string {
   const { bold, green, yellow, red } = styles(hasColor);
   const { table, version, committedAt, operation, certainty, state, read } = link;
   const surely = certainty === 'stamped' || certainty === 'recorded' ? green : yellow;
-  const head = `\n  ${link.alias}  ${bold(`${table.ref} ${version === null ? 'at an unknown version' : `@v${version}`}`)}  ${surely(certainty)}\n`;
+  const head = `\n  ${link.alias}  ${bold(`${plainLine(table.ref)} ${version === null ? 'at an unknown version' : `@v${version}`}`)}  ${surely(certainty)}\n`;
   const isReadable = state === 'readable' || state === 'refused';
   const facts = pairs(
     [

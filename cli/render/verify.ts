@@ -1,10 +1,10 @@
 import type { VerifyResult } from '../../src/index.ts';
-import { table } from './text.ts';
+import { plainLine, table } from './text.ts';
 
 export function verifyText({ checks, isSame }: VerifyResult): string {
   const rows = checks.map(({ subject, level, outcome, note }) => [subject, level, outcome, note]);
   const differences = checks.flatMap((check) =>
-    check.differences.map((difference) => `${check.subject}  ${difference}\n`),
+    check.differences.map((difference) => `${plainLine(`${check.subject}  ${difference}`)}\n`),
   );
   const isUnknown = checks.some(({ outcome }) => outcome === 'unknown');
   const verdict = isSame
