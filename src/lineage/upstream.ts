@@ -15,7 +15,7 @@ export interface UpstreamOptions extends CallOptions {
   ) => Promise<readonly StreamSource[] | undefined>;
 }
 
-/** How many tables up. */
+/** Of how many sources what lies above them is looked at. */
 const mostTables = 10;
 
 /**
@@ -35,12 +35,8 @@ export async function tableUpstream(
   const { tableId } = await table.snapshots.at(version, call);
   const warnings: Warning[] = [];
   const commits = await commitsUntil(table, version, call);
-  const oldest = commits.at(-1)?.version;
-  if (oldest !== undefined && oldest > 0) {
-    const message = `The log of ${table.name} begins at v${oldest}: what came before is not known.`;
-    warnings.push({ code: 'HISTORY_CUT', message });
-  }
-  const seen = new Set([table.location]);
+  warnings.push(...cutIn(table.name, commits));
+  const seen = new Map([[placeOf(table, version), { tableId, upstream: [] }]]);
   return {
     schemaVersion: 1,
     table: { ref: table.name, id: tableId, location: table.location },
@@ -50,6 +46,26 @@ export async function tableUpstream(
     unknown: unknownOf(commits),
     warnings,
   };
+}
+
+function cutIn(name: string, commits: readonly Commit[]): readonly Warning[] {
+  const oldest = commits.at(-1)?.version;
+  if (oldest === undefined || oldest === 0) return [];
+  const message = `The log of ${name} begins at v${oldest}: what came before is not known.`;
+  return [{ code: 'HISTORY_CUT', message }];
+}
+
+/** What is known of a version that was looked at. */
+interface Above {
+  readonly tableId?: string;
+  readonly upstream: readonly Upstream[];
+}
+
+/** By table and version; what is still looked at has nothing above it yet. */
+type Seen = Map<string, Above>;
+
+function placeOf({ location }: DeltaTable, version: number): string {
+  return `${version} ${location}`;
 }
 
 async function commitsUntil(
@@ -68,7 +84,7 @@ async function sourcesOf(
   table: DeltaTable,
   commits: readonly Commit[],
   tables: DeltaTables,
-  seen: Set<string>,
+  seen: Seen,
   warnings: Warning[],
   options: UpstreamOptions,
 ): Promise<readonly Upstream[]> {
@@ -131,21 +147,32 @@ async function aboveSource(
   ref: string,
   version: number | undefined,
   tables: DeltaTables,
-  seen: Set<string>,
+  seen: Seen,
   warnings: Warning[],
   options: UpstreamOptions,
-): Promise<{ readonly tableId?: string; readonly upstream: readonly Upstream[] }> {
+): Promise<Above> {
   const opened = openTable(ref, tables);
   if (opened.failure || version === undefined) return { upstream: [] };
   const { table } = opened;
-  if (seen.has(table.location) || seen.size >= mostTables) return { upstream: [] };
-  seen.add(table.location);
+  const place = placeOf(table, version);
+  const known = seen.get(place);
+  if (known !== undefined) return known;
+  if (seen.size > mostTables) {
+    const message = `${ref}@v${version} and what lies above it was not looked at: that is done for ${mostTables} versions`;
+    warnings.push({ code: 'TABLE_UNCHECKED', message });
+    return { upstream: [] };
+  }
+  seen.set(place, { upstream: [] });
   const call = options.signal ? { signal: options.signal } : {};
   try {
     const commits = await commitsUntil(table, version, call);
-    const upstream = await sourcesOf(table, commits, tables, seen, warnings, options);
+    warnings.push(...cutIn(table.name, commits));
     const { tableId } = await table.snapshots.at(version, call);
-    return { tableId, upstream };
+    seen.set(place, { tableId, upstream: [] });
+    const upstream = await sourcesOf(table, commits, tables, seen, warnings, options);
+    const above = { tableId, upstream };
+    seen.set(place, above);
+    return above;
   } catch (error) {
     if (!isLineageError(error)) throw error;
     const message = `${ref}@v${version} was not looked at: ${error.code}: ${error.message}`;
