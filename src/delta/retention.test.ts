@@ -29,6 +29,7 @@ test.each([
   { text: 'interval 3 fortnights', why: 'no unit of Spark' },
   { text: 'interval days 3', why: 'the wrong way round' },
   { text: '30', why: 'no unit' },
+  { text: 'interval 1 day2 hours', why: 'a number that sticks to a unit' },
 ])("'$text' can't be told: $why", ({ text }) => {
   expect(intervalMs(text)).toBeUndefined();
 });

@@ -41,7 +41,7 @@ export function intervalMs(text: string): number | undefined {
     .trim()
     .toLowerCase()
     .replace(/^interval\s+/, '');
-  if (!/^([-+]?\d+(\.\d+)?\s+[a-z]+\s*)+$/.test(parts)) return;
+  if (!/^([-+]?\d+(\.\d+)?\s+[a-z]+(\s+|$))+$/.test(parts)) return;
   let sum = 0;
   for (const [, amount, unit] of parts.matchAll(/([-+]?\d+(?:\.\d+)?)\s+([a-z]+?)s?(?=\s|$)/g)) {
     const ms = unitMs[unit ?? ''];

@@ -36,6 +36,9 @@ export type StoredFiles = ReadonlyMap<
 
 const dayMs = 86_400_000;
 
+/** The last moment that a date can tell; what comes later never comes. */
+const lastMoment = 8.64e15;
+
 /**
  * How long VACUUM with the table's own settings spares each file that the timeline knows.
  *
@@ -159,7 +162,7 @@ function logCleanups(
 }
 
 function withForeign(timeline: Timeline, version: number, changes: readonly Change[]): Forecast {
-  const sorted = [...changes].sort((a, b) => a.at - b.at);
+  const sorted = changes.filter(({ at }) => at <= lastMoment).sort((a, b) => a.at - b.at);
   const foreign = spansAt(timeline, version).filter(({ isForeign }) => isForeign).length;
   if (foreign === 0) return { changes: sorted };
   const unforeseen = `${foreign} of its files lie with another table, whose own VACUUM can take them any time`;

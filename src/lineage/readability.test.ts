@@ -45,6 +45,14 @@ describe('a version', () => {
     });
   });
 
+  test('loses nothing after the last moment that a date can tell', () => {
+    const properties = {
+      'delta.deletedFileRetentionDuration': 'interval 99999999999 weeks',
+      'delta.logRetentionDuration': 'interval 99999999999 weeks',
+    };
+    expect(judged(threeDays({ properties }), 0)).toEqual({ state: 'readable', changes: [] });
+  });
+
   test('loses nothing while it is the latest', () => {
     expect(judged(threeDays(), 2, { now: noon + 900 * day })).toEqual({
       state: 'readable',
