@@ -113,7 +113,10 @@ export function arrange(entries: readonly StoreEntry[], startsAt: number | undef
   const compactions: CompactionFile[] = [];
   const checkpoints: CheckpointFile[] = [];
   const parts = new Map<string, { file: LogFile; part: number; parts: number }[]>();
-  const sorted = entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const sorted = entries
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    // Pages of a store's listing can overlap.
+    .filter(({ name }, place, all) => name !== all[place - 1]?.name);
   for (const entry of sorted) {
     const parsed = parseLogFile(entry);
     if (!parsed) continue;

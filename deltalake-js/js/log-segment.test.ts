@@ -122,3 +122,16 @@ test('the latest version may have a checkpoint only', () => {
   expect(latestVersion(aLog({ commits: [0, 1], checkpoints: [2] }))).toBe(2);
   expect(latestVersion(aLog({}))).toBeUndefined();
 });
+
+test.each([-1, 1.5, Number.NaN])('%d is no version', (version) => {
+  expect(() => logSegment(aLog({ commits: [0, 1] }), version)).toThrow(TypeError);
+});
+
+test('what a store lists twice is there once, and fills no gap', () => {
+  const twice = logSegment(aLog({ commits: [0, 0, 1], checkpoints: [1, 1] }));
+  expect(twice.commits).toEqual([]);
+  expect(logSegment(aLog({ commits: [0, 1, 1, 2] })).commits).toHaveLength(3);
+  expect(() => logSegment(aLog({ commits: [0, 1, 1, 3] }))).toThrow(
+    expect.objectContaining({ code: 'LOG_GAP', details: { first: 2, last: 2 } }),
+  );
+});

@@ -21,6 +21,7 @@ export interface LogSegment {
  *   lacks parts
  */
 export function logSegment(listing: LogListing, version?: number): LogSegment {
+  if (version !== undefined) checkVersion(version);
   const latest = latestVersion(listing);
   if (latest === undefined) throw new DeltaLogError('TABLE_NOT_FOUND', {});
   const target = version ?? latest;
@@ -30,6 +31,12 @@ export function logSegment(listing: LogListing, version?: number): LogSegment {
   const commits = between(listing.commits, start, target);
   if (commits.length === target - start + 1) return { version: target, checkpoint, commits };
   throw whyNot(listing, { target, start, latest, commits });
+}
+
+/** @throws TypeError for what can't be a version */
+export function checkVersion(version: number): void {
+  if (Number.isSafeInteger(version) && version >= 0) return;
+  throw new TypeError(`A version is a whole number from 0 on, not ${version}.`);
 }
 
 /** The oldest version that can be rebuilt: 0 if its commit is there, else the oldest checkpoint's. */

@@ -1,5 +1,5 @@
 import { type LogListing, listLog, without } from './log-listing.ts';
-import { type LogSegment, logSegment } from './log-segment.ts';
+import { checkVersion, type LogSegment, logSegment } from './log-segment.ts';
 import { type Reader, readFiles } from './read-files.ts';
 import type { Store } from './store.ts';
 import { snapshotIn, type TableSnapshot } from './table-snapshot.ts';
@@ -25,9 +25,7 @@ export async function openSnapshot(
   store: Store,
   { version, listing, signal }: OpenSnapshotOptions = {},
 ): Promise<TableSnapshot> {
-  if (version !== undefined && !(Number.isSafeInteger(version) && version >= 0)) {
-    throw new TypeError(`A version is a whole number from 0 on, not ${version}.`);
-  }
+  if (version !== undefined) checkVersion(version);
   // It goes on while files are read.
   preload();
   const reader = { store, ...(signal && { signal }) };
