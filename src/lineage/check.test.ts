@@ -65,3 +65,14 @@ test.each([
 ])('it is not verified when $why', ({ checks, says }) => {
   expect(verified(...checks)).toEqual({ name: 'verified', isMet: false, why: says });
 });
+
+test('a validation that looked at nothing does not count', () => {
+  const validation = { suite: 's', success: true, evaluated: 0, successful: 0, failed: [] };
+  const links = [
+    { table: { ref: 't' }, version: 0, certainty: 'stamped', validations: [validation] },
+  ];
+  const trace = { ...traced, links } as unknown as TraceResult;
+  expect(checkModel(trace, ['validation']).requirements).toEqual([
+    { name: 'validation', isMet: false, why: 't@v0 was validated by s without any expectation' },
+  ]);
+});

@@ -74,6 +74,10 @@ const rules: Readonly<
     if (certainty !== 'stamped') return `${name} is ${certainty}, so no validation is bound to it`;
     if (validations.length === 0) return `${name} has no validation stamped`;
     const failed = validations.filter(({ success }) => !success);
+    const empty = validations.filter(({ evaluated }) => evaluated === 0);
+    if (failed.length === 0 && empty.length > 0) {
+      return `${name} was validated by ${empty.map(({ suite }) => suite).join(', ')} without any expectation`;
+    }
     if (failed.length === 0) return;
     return `${name} failed ${failed.map(({ suite, unsuccessful, evaluated }) => `${suite} (${unsuccessful} of ${evaluated} expectations)`).join(', ')}`;
   },
