@@ -6,7 +6,7 @@ import { type DeltaField, formatType, holds, type StructType } from './schema.ts
 /**
  * The columns as the schema has them, each once; Delta finds them in any letter case.
  *
- * @throws LineageError COLUMN_UNKNOWN
+ * @throws LineageError COLUMN_UNKNOWN; FEATURE_UNSUPPORTED of a table that has none
  */
 export function selectedFields(
   table: string,
@@ -14,6 +14,9 @@ export function selectedFields(
   { columns }: Selection,
 ): readonly DeltaField[] {
   const names = schema.fields.map(({ name }) => name);
+  if (names.length === 0) {
+    throw new LineageError('FEATURE_UNSUPPORTED', { table, features: ['rows without columns'] });
+  }
   if (columns?.length === 0) throw new TypeError('one column at least is selected');
   const found = (columns ?? names).map((column) => {
     const field =

@@ -1,6 +1,8 @@
+import { LineageError } from '../base/errors.ts';
 import type { DeltaTable } from '../delta/delta-table.ts';
 import { liveRows } from '../delta/file-stats.ts';
 import { formatType } from '../delta/schema.ts';
+import type { DataFile } from '../delta/snapshot.ts';
 import { summarizeFacts } from '../delta/snapshot-summary.ts';
 import type { Moment } from '../delta/table-ref.ts';
 import { isSnapshot } from '../delta/version-facts.ts';
@@ -25,7 +27,7 @@ export async function describeTable(
         fileList.push({
           path: file.path,
           sizeBytes: file.sizeBytes,
-          modifiedAt: new Date(file.modifiedAt).toISOString(),
+          modifiedAt: modifiedAt(table.name, file),
           partitionValues: file.partitionValues,
           rows: liveRows(file) ?? null,
           deletedRows: file.deletionVector?.cardinality ?? 0,
@@ -58,4 +60,11 @@ export async function describeTable(
     properties: facts.properties ?? null,
     fileList: options.withFiles ? fileList : null,
   };
+}
+
+function modifiedAt(table: string, { path, modifiedAt: time }: DataFile): string {
+  const moment = new Date(time);
+  if (!Number.isNaN(moment.getTime())) return moment.toISOString();
+  const problem = `the modificationTime ${time} of ${path} is no date, in milliseconds.`;
+  throw new LineageError('LOG_DAMAGED', { table, file: '_delta_log', problem });
 }

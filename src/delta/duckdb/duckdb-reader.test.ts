@@ -807,3 +807,11 @@ async function query(sql: string) {
     instance.closeSync();
   }
 }
+
+test('a table without columns is refused by name', async () => {
+  const { reader, snapshot } = await writtenTable({}, []);
+  const refused = { code: 'FEATURE_UNSUPPORTED', details: { features: ['rows without columns'] } };
+  await expect(reader.digest(snapshot)).rejects.toMatchObject(refused);
+  const folder = await temporaryFolder();
+  await expect(reader.write(snapshot, folder)).rejects.toMatchObject(refused);
+});

@@ -4,6 +4,9 @@ import { mapParallel } from '../../base/parallel.ts';
 import { readCommitInfo } from './commit-file.ts';
 import type { CommitInfo } from './wire-commit-info.ts';
 
+/** Of either side, in milliseconds: the last that a date can tell. */
+const lastMoment = 8.64e15;
+
 export interface CommitTimes {
   /** Epoch milliseconds, UTC; undefined for a version whose commit is not in the log. */
   at(version: number): Promise<number | undefined>;
@@ -20,7 +23,7 @@ export interface CommitTimes {
  * @param listing the whole log
  * @param enabledSince gives the first version with in-commit timestamps, as the latest metadata has it; asked only when the latest
  *   commit carries one
- * @throws LineageError LOG_DAMAGED when a commit lacks the in-commit timestamp it must have
+ * @throws LineageError LOG_DAMAGED when a commit lacks the in-commit timestamp it must have, or that is no date
  */
 export async function commitTimes(
   store: Store,
@@ -61,9 +64,12 @@ export async function commitTimes(
 
   const ownTime = async (version: number) => {
     const time = (await info(version))?.inCommitTimestamp;
-    if (time !== undefined) return time;
+    if (time !== undefined && Math.abs(time) <= lastMoment) return time;
     const file = paths.get(version) ?? String(version);
-    const problem = 'it has no inCommitTimestamp, though the table has them enabled.';
+    const problem =
+      time === undefined
+        ? 'it has no inCommitTimestamp, though the table has them enabled.'
+        : `its inCommitTimestamp ${time} is no date, in milliseconds.`;
     throw new LineageError('LOG_DAMAGED', { table, file, problem });
   };
 

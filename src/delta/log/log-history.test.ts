@@ -222,6 +222,23 @@ describe('in-commit timestamps', () => {
     expect(await latest()).toEqual({ version: 1, isLatest: true, committedAt: start + 7 });
   });
 
+  test.each([9e15, -9e15])('of %d are no dates, and the commit is named', async (own) => {
+    const table = await writeLog([
+      [
+        infoAction({ inCommitTimestamp: own }),
+        protocol,
+        metaDataAction({ configuration: enabled }),
+      ],
+    ]);
+    await expect(open(table).latest()).rejects.toMatchObject({
+      code: 'LOG_DAMAGED',
+      details: {
+        file: expect.stringContaining('0.json'),
+        problem: expect.stringContaining('no date'),
+      },
+    });
+  });
+
   /** v0 and v1 by their files, v2 enables, v3 and v4 have their own. */
   const enabledMidway = () =>
     writeLog(
