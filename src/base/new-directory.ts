@@ -66,8 +66,8 @@ async function checkMovable(target: string): Promise<void> {
   if (!found?.isDirectory()) return;
   const unusable = (problem: string) =>
     new LineageError('OUTPUT_UNUSABLE', { path: target, problem });
-  if (found.dev !== (await stat(dirname(target))).dev)
-    throw unusable('it is a mount point; one in it will do');
+  const isMount = found.dev !== (await stat(dirname(target))).dev;
+  if (isMount) throw unusable('it is a mount point; one in it will do');
   const here = await realpath('.').catch(ignore('ENOENT'));
   const isAround =
     here !== undefined && `${here}${sep}`.startsWith(`${await realpath(target)}${sep}`);
