@@ -60,3 +60,24 @@ test('a row may have more columns than an expression of DuckDB may be deep', asy
     await session.close();
   }
 });
+
+test('lists and maps may be deep in each other', async () => {
+  const depth = 18;
+  const session = await openSession({});
+  try {
+    let type: DeltaType = { kind: 'primitive', name: 'integer' };
+    let value = '7';
+    for (let level = 0; level < depth; level++) {
+      type =
+        level % 2 === 0
+          ? { kind: 'array', element: type }
+          : { kind: 'map', key: { kind: 'primitive', name: 'integer' }, value: type };
+      value = level % 2 === 0 ? `[${value}]` : `MAP {1: ${value}}`;
+    }
+    const row = canonicalRow([aField('a', type)], duckdbDialect);
+    const [[text] = []] = await session.rows(`SELECT ${row} FROM (SELECT ${value} AS a)`);
+    expect(text).toBe(`${'{1=['.repeat(depth / 2)}7${']}'.repeat(depth / 2)}`);
+  } finally {
+    await session.close();
+  }
+});

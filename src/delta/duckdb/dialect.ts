@@ -20,11 +20,10 @@ export const duckdbDialect: Dialect = {
   micros: (timestamp) => `epoch_us(${timestamp})`,
   localMicros: (timestamp) => `epoch_us(${timestamp})`,
   member: (struct, name) => `struct_extract(${struct}, ${quoteText(name)})`,
-  // Of an empty list it gives null.
   items: (list, variable, each) =>
-    `CASE WHEN ${list} IS NOT NULL THEN coalesce(array_to_string(list_transform(${list}, lambda ${variable}: ${each(variable)}), ','), '') END`,
+    `CASE WHEN ${list} IS NOT NULL THEN ${commasBetween(`list_transform(${list}, lambda ${variable}: ${each(variable)})`)} END`,
   entries: (map, variable, each) =>
-    `CASE WHEN ${map} IS NOT NULL THEN coalesce(array_to_string(list_sort(list_transform(map_entries(${map}), lambda ${variable}: ${each(`${variable}.key`, `${variable}.value`)})), ','), '') END`,
+    `CASE WHEN ${map} IS NOT NULL THEN ${commasBetween(`list_sort(list_transform(map_entries(${map}), lambda ${variable}: ${each(`${variable}.key`, `${variable}.value`)}))`)} END`,
   nullText: 'CAST(NULL AS VARCHAR)',
   sums(source, group) {
     const key = group === undefined ? '' : `${group}, `;
@@ -35,6 +34,11 @@ export const duckdbDialect: Dialect = {
     return `SELECT ${key}${sums} FROM (SELECT ${key}md5(asof_row) AS asof_hash FROM (${source}))${grouped}`;
   },
 };
+
+/** Of an empty list DuckDB gives null. Its `array_to_string` is a macro that has its list twice, and lists in lists twice as often a level. */
+function commasBetween(texts: string): string {
+  return `coalesce(list_aggregate(${texts}, 'string_agg', ','), '')`;
+}
 
 /** In pairs of pairs: DuckDB's parser takes expressions of a depth of 1000 only, and a table may have more columns. */
 function concatenated(parts: readonly string[]): string {
