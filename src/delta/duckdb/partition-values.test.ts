@@ -32,7 +32,7 @@ test.each([
   ['integer', ['1.5', '1e2', '0x10', '1_000', 'abc', 'null', '١']],
   ['long', ['12.7']],
   ['boolean', [' true', 'on', '2']],
-  ['date', ['2020/01/01', '20200101', 'epoch', 'infinity', '12020-01-01', '-0001-01-01', 'today']],
+  ['date', ['2020/01/01', '20200101', 'epoch', 'infinity', 'today']],
   ['timestamp', ['2020-01-01 24:00:00', 'epoch', 'infinity', '1577836800', '12:00:00']],
   ['timestamp_ntz', ['infinity', '2020-01-01 00:00:00 (BC)']],
   ['double', ['1.5f', '0x1p3', '1_0.5', '1,5']],
@@ -43,4 +43,14 @@ test.each([
       expect.objectContaining({ code: 'LOG_DAMAGED' }),
     );
   }
+});
+
+test.each([
+  ['date', '12020-01-01'],
+  ['date', '-0044-03-15'],
+  ['timestamp', '+10000-01-01 00:00:00'],
+])('of %s, %s is not damage, and refused by name', (name, text) => {
+  expect(() => checkedPartitionValue('t', text, typeOf(name))).toThrow(
+    expect.objectContaining({ code: 'FEATURE_UNSUPPORTED' }),
+  );
 });
