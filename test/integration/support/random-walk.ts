@@ -64,10 +64,12 @@ export async function randomWalk(
   let step: Step = insert;
   for (let done = 0; done < options.steps; done++) {
     if (done === cloneAt) {
-      const source = nameOf();
-      place = `${path} clone`;
-      await tell(`CREATE TABLE ${nameOf()} SHALLOW CLONE ${source}`);
-      table = await describe(spark, place);
+      const clone = `${path} clone`;
+      const made = `CREATE TABLE delta.${quoted(clone)} SHALLOW CLONE ${nameOf()}`;
+      if (await tell(made)) {
+        place = clone;
+        table = await describe(spark, place);
+      }
     }
     let isChanged = false;
     for (const text of [step(table, chance, nameOf())].flat()) {
