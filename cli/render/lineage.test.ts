@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { LineageError } from '../../src/index.ts';
 import type { CliContext } from '../context.ts';
-import { failureText } from './failure.ts';
 import { lineageText } from './lineage.ts';
 
 test('what a log says of its sources and writers does not reach the terminal as a command or a line', () => {
@@ -35,9 +33,4 @@ test('what a log says of its sources and writers does not reach the terminal as 
       '  written by job x [2J y (x [2J y): v2\n' +
       '  not known  x [2J y v3: w\n',
   );
-});
-
-test('nor does what an error names', () => {
-  const text = failureText(new LineageError('TABLE_NOT_FOUND', { location: '/x\u001b[2Jy' }));
-  expect(text).toContain('error: There is nothing at /x [2Jy.\n');
 });

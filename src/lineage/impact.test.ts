@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { commitPath, copyTable, temporaryFolder } from '../../test/support/tables.ts';
@@ -40,4 +40,21 @@ test('a model is found that was trained on the table before it was replaced in p
   const latest = commitPath(location, 7);
   await writeFile(latest, `${await readFile(latest, 'utf8')}${JSON.stringify(replaced)}\n`);
   expect(await hit()).toEqual(found);
+});
+
+test.skipIf(process.platform === 'win32')('a record by hand is found through a link', async () => {
+  const folder = await temporaryFolder();
+  const location = await copyTable('customer_features', join(folder, 'features'));
+  const link = join(folder, 'link');
+  await symlink(location, link);
+  const ledger = openLedger(join(folder, 'asof.db'), () => now);
+  const { id } = await ledger.runs.start({});
+  const params = { feature_table: link, feature_table_version: '2' };
+  await ledger.runs.record(id, { params });
+  await ledger.models.register({ name: 'm', runId: id });
+  const tables = connectTables({ tables: {} }, { cwd: folder });
+  const table = tables.open(parseTableName(location));
+  const request = { table, commits: { from: 2, to: 2 }, protectedStages: [] };
+  const { models } = await impact(request, { ...ledger, tables }, { now });
+  expect(models).toMatchObject([{ name: 'm', tableVersion: 2, effect: 'holds' }]);
 });

@@ -1,9 +1,10 @@
 import type { DeltaTable } from '../delta/delta-table.ts';
 import type { ModelVersion } from '../registry/model.ts';
-import { type CallOptions, openTable } from './find-table.ts';
+import type { CallOptions } from './find-table.ts';
 import { type EvidenceSources, isUnlooked } from './gather-evidence.ts';
 import type { TableEvidence } from './group-evidence.ts';
-import { judgeLink, placesOf } from './judge-link.ts';
+import { judgeLink } from './judge-link.ts';
+import { leadingTo } from './leads-to.ts';
 import { countMatching, type Matches } from './matching-rows.ts';
 import type { GatherOptions } from './recorder-evidence.ts';
 import { rememberingSources } from './remembering-sources.ts';
@@ -126,29 +127,27 @@ async function usesOf(
   options: ImpactOptions & { readonly states: TableStates },
 ): Promise<readonly Use[]> {
   const uses: Use[] = [];
-  const leadsHere = (group: TableEvidence) =>
-    placesOf(group).some(
-      (place) => openTable(place, sources.tables).table?.location === table.location,
-    );
+  const leadsHere = leadingTo(table, sources.tables);
   const idsOf = (group: TableEvidence) => group.flatMap(({ id }) => id ?? []);
   // A table that was replaced in place has another id from then on, and the versions of before all the same.
-  const others = recorded
-    .flatMap(({ uses: groups }) => groups)
-    .filter((group) => idsOf(group).some((id) => id !== tableId) && leadsHere(group))
-    .flatMap((group) => group.flatMap(({ version }) => version ?? []));
+  const others: number[] = [];
+  for (const group of recorded.flatMap((one) => one.uses)) {
+    const isOther = idsOf(group).some((id) => id !== tableId) && (await leadsHere(group));
+    if (isOther) for (const { version } of group) if (version !== undefined) others.push(version);
+  }
   const call = options.signal && { signal: options.signal };
   const timeline = others.length > 0 ? await table.timelines?.read(others, call) : undefined;
   const ownIds = new Set([tableId, ...(timeline?.metadata ?? []).map((one) => one.tableId)]);
-  const isAbout = (group: TableEvidence) => {
+  const isAbout = async (group: TableEvidence) => {
     const ids = idsOf(group);
-    if (ids.length === 0) return leadsHere(group);
-    return ids.includes(tableId) || (leadsHere(group) && ids.some((id) => ownIds.has(id)));
+    if (ids.length === 0) return await leadsHere(group);
+    return ids.includes(tableId) || (ids.some((id) => ownIds.has(id)) && (await leadsHere(group)));
   };
   for (const { subject, run, uses: groups } of recorded) {
     const { version: model } = subject;
     if (model === undefined) continue;
     for (const group of groups) {
-      if (!isAbout(group)) continue;
+      if (!(await isAbout(group))) continue;
       const [{ kind, version }] = group;
       const isPlain = group.every((item) => item.version === version);
       if (kind === 'stamp' && isPlain) {

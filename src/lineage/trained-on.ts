@@ -1,10 +1,9 @@
-import { stat } from 'node:fs/promises';
 import type { DeltaTable } from '../delta/delta-table.ts';
 import { metadataAt, type Timeline } from '../delta/table-timeline.ts';
 import type { ModelVersion } from '../registry/model.ts';
-import { openTable } from './find-table.ts';
 import type { TableEvidence } from './group-evidence.ts';
 import { placesOf } from './judge-link.ts';
+import { leadingTo } from './leads-to.ts';
 import { rememberingSources } from './remembering-sources.ts';
 import { allVersions, subjectOf } from './subjects.ts';
 import { tableStates } from './table-states.ts';
@@ -35,16 +34,7 @@ export async function trainedOn(
   const gathered = await gatherRecords(versions.map(subjectOf), sources, states, options);
   const latest = await table.history.resolve({ kind: 'latest' }, call);
   const { tableId } = await table.facts.at(latest.version, call);
-  const folder = await folderAt(table.location);
-  const places = new Map<string, Promise<boolean>>();
-  const leadsHere = (place: string) => {
-    const asked = places.get(place) ?? isHere(openTable(place, sources.tables).table?.location);
-    places.set(place, asked);
-    return asked;
-  };
-  const isHere = async (location: string | undefined) =>
-    location === table.location ||
-    (location !== undefined && folder !== undefined && (await folderAt(location)) === folder);
+  const leadsHere = leadingTo(table, sources.tables);
   /** Moved, or seen from another machine. A copy of it, where the one recorded still is, is another matter. */
   const isMeant = async (evidence: TableEvidence) => {
     if (evidence.every(({ id }) => id !== tableId)) return false;
@@ -59,23 +49,12 @@ export async function trainedOn(
     for (const evidence of groups) {
       const version = evidence.find((item) => item.version !== undefined)?.version;
       if (version === undefined) continue;
-      const leading = await Promise.all(placesOf(evidence).map(leadsHere));
-      if (!leading.includes(true) && !(await isMeant(evidence))) continue;
+      if (!(await leadsHere(evidence)) && !(await isMeant(evidence))) continue;
       const id = evidence.find((item) => item.id !== undefined)?.id;
       uses.push({ version, model, ...(id !== undefined && { tableId: id }) });
     }
   }
   return uses;
-}
-
-/** What tells a folder from others, through links and mounts; undefined where there is none, or it is not on this machine. */
-async function folderAt(location: string): Promise<string | undefined> {
-  try {
-    const { dev, ino } = await stat(location, { bigint: true });
-    return `${dev} ${ino}`;
-  } catch {
-    return;
-  }
 }
 
 /** The record is about the table that stands there, not about one of the same name before it. */

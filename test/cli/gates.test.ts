@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { run } from '../../cli/run.ts';
 import { openLedger } from '../../src/registry/ledger/ledger.ts';
+import { runCli } from '../support/run-cli.ts';
 import { copyTable, temporaryFolder } from '../support/tables.ts';
 
 const now = Date.parse('2026-12-01T12:00:00Z');
@@ -19,26 +19,8 @@ async function recorded() {
   await ledger.models.register({ name: 'm', runId: id });
   await ledger.models.setStage('m', 1, 'Production');
   ledger.close();
-  return async (...args: readonly string[]) => {
-    let [out, err] = ['', ''];
-    const exitCode = await run(args, {
-      out: (text) => {
-        out += text;
-      },
-      err: (text) => {
-        err += text;
-      },
-      env: {},
-      cwd: folder,
-      now: () => now,
-      isInteractive: false,
-      hasColor: false,
-      columns: 100,
-      signal: new AbortController().signal,
-      execute: () => expect.unreachable('nothing is run'),
-    });
-    return { exitCode, out, err };
-  };
+  const execute = () => expect.unreachable('nothing is run');
+  return (...args: readonly string[]) => runCli(args, { cwd: folder, now: () => now, execute });
 }
 
 test('what a team records under its own names counts for guard and status too', async () => {

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { run } from '../../cli/run.ts';
 import { resultSchemas } from '../../src/index.ts';
+import { runCli } from '../support/run-cli.ts';
 import { makeWorkspace, testNow } from '../support/workspace.ts';
 
 // Each folder in fixtures/cli is a case: `cmd` holds command lines, run one after the other in a fresh workspace; `transcript` what must
@@ -48,36 +48,24 @@ class RunNames {
 
 async function session(line: string, workspace: string): Promise<string> {
   const args = words(line);
-  const stdout: string[] = [];
-  const stderr: string[] = [];
-  const exitCode = await run(args, {
-    out: (text) => stdout.push(text),
-    err: (text) => stderr.push(text),
-    env: {},
+  const { exitCode, out, err } = await runCli(args, {
     cwd: workspace,
     now: () => testNow,
-    isInteractive: false,
-    hasColor: false,
-    columns: 100,
-    signal: new AbortController().signal,
-    execute: async (command, { env }) => {
+    execute: async (command, { env }, say) => {
       const given = Object.entries(env).filter(([key]) => key.startsWith('ASOF_'));
-      stderr.push(
-        `[${command.join(' ')}]\n`,
-        ...given.map(([key, value]) => `[${key}=${value}]\n`),
-      );
+      say(`[${command.join(' ')}]\n`);
+      for (const [key, value] of given) say(`[${key}=${value}]\n`);
       return { exitCode: command[0] === 'fail' ? 7 : 0, signal: undefined };
     },
   });
-  if (args.includes('--json') && stdout.length > 0) checkJson(args, stdout.join(''));
-  const errors = stderr
-    .join('')
+  if (args.includes('--json') && out !== '') checkJson(args, out);
+  const errors = err
     .split('\n')
     .filter((text) => text !== '')
     .map((text) => `! ${text}\n`)
     .join('');
   const ending = exitCode === 0 ? '' : `[exit ${exitCode}]\n`;
-  return `$ asof ${line}\n${stdout.join('')}${errors}${ending}\n`;
+  return `$ asof ${line}\n${out}${errors}${ending}\n`;
 }
 
 /** Every line of JSON has the published shape. */
