@@ -189,6 +189,19 @@ test('a version whose log was rewritten is held beside what it was before', asyn
   });
 });
 
+test('holds of two ledgers in one folder leave each other alone', async () => {
+  const { keep, folder, tables, table } = await trained();
+  const other = openLedger(join(folder, 'other.db'), () => now);
+  const options = { folder: join(folder, 'holds'), tables, asof: '0', now: () => now };
+  const wanted = { alias: 'features', table, version: 4 };
+  const { hold: first } = await hold(wanted, other.journal, options);
+  const { hold: second } = await keep(4);
+  expect(second.path).not.toBe(first.path);
+  await release(second, other.journal, tables);
+  expect(await rowsAt(first.path)).toEqual(await sparkRows('customer_features', 4));
+  expect(await hold(wanted, other.journal, options)).toEqual({ hold: first, wasHeld: true });
+});
+
 describe('a release', () => {
   test('removes the folder of the hold and nothing else', async () => {
     const { keep, holds, ledger, location, tables } = await trained();

@@ -45,12 +45,12 @@ export async function hold(
   const states = tableStates(tables, { now: options.now(), ...call });
   const same = await soundHold({ tableId, version, digest }, held, states);
   if (same !== undefined) return { hold: same, wasHeld: true };
-  const path = placeOf(join(folder, tableId, `v${version}`), digest, held);
+  const path = await placeOf(join(folder, tableId, `v${version}`), digest, held);
   const { tables: written } = await rehydrate([wanted], {
     out: path,
     format: 'delta',
     siblings: held.map((one) => one.path),
-    // What a hold that was killed half-way, or lost its entry, left there is ours.
+    // There is nothing, or a hold of the same that is not sound any more.
     isForced: true,
     ...options,
   });
@@ -79,10 +79,21 @@ export async function hold(
   return { hold: made, wasHeld: false };
 }
 
-/** A folder that no hold of other data has: after the log was rewritten, the version of before is nowhere else. */
-function placeOf(path: string, digest: string, held: readonly Hold[]): string {
-  const isTaken = held.some((one) => one.path === path && one.digest !== digest);
-  return isTaken ? `${path}-${digest.slice(-12)}` : path;
+/**
+ * A folder that is nobody else's: no hold of other data has it (after the log was rewritten, the version of before is nowhere else), nor
+ * one that another ledger notes.
+ */
+async function placeOf(path: string, digest: string, held: readonly Hold[]): Promise<string> {
+  const isFree = async (place: string) => {
+    const own = held.find((one) => one.path === place);
+    return own === undefined ? !(await isThere(place)) : own.digest === digest;
+  };
+  if (await isFree(path)) return path;
+  const other = `${path}-${digest.slice(-12)}`;
+  for (let place = other, number = 2; ; number += 1) {
+    if (await isFree(place)) return place;
+    place = `${other}-${number}`;
+  }
 }
 
 /**
