@@ -82,7 +82,9 @@ export async function rehydrate(
       for (const one of wanted) {
         const folder = folderOf(staging, one.alias);
         await mkdir(folder, { recursive: true });
-        written.push(await writeTable(one, folder, staging, options));
+        const manifest = await writeTable(one, folder, staging, options);
+        const beside = wanted.filter((other) => other !== one).map(({ alias }) => alias);
+        written.push(await writeManifest(folder, manifest, beside));
       }
       return written;
     },
@@ -141,12 +143,20 @@ export function uncheckedDigest({ table, version, digest }: Wanted): readonly Wa
   return [{ code: 'DIGEST_UNCHECKED', message }];
 }
 
+type Unsealed = Omit<Manifest, 'seal' | 'beside'>;
+
+async function writeManifest(folder: string, unsealed: Unsealed, beside: readonly string[]) {
+  const manifest = sealed({ ...unsealed, ...(beside.length > 0 && { beside: [...beside] }) });
+  await writeFile(join(folder, manifestName), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  return manifest;
+}
+
 async function writeTable(
   wanted: Wanted,
   folder: string,
   staging: string,
   options: RehydrateOptions,
-): Promise<Manifest> {
+): Promise<Unsealed> {
   const { alias, table, version, read } = wanted;
   const call = options.signal && { signal: options.signal };
   const resolved = await table.history.resolve({ kind: 'version', version }, call);
@@ -165,7 +175,7 @@ async function writeTable(
     ...call,
   });
   const described = await Promise.all(files.map((name) => describeFile(folder, name)));
-  const manifest = sealed({
+  return {
     schemaVersion: 1,
     table: { ref: table.name, id: facts.tableId, location: facts.location ?? table.location },
     version,
@@ -181,9 +191,7 @@ async function writeTable(
     files: described,
     writtenAt: new Date(options.now()).toISOString(),
     asof: options.asof,
-  });
-  await writeFile(join(folder, manifestName), `${JSON.stringify(manifest, undefined, 2)}\n`);
-  return manifest;
+  };
 }
 
 /** A Delta table of the version; what is read of it is for its reader to select. */
@@ -192,7 +200,7 @@ async function copyTable(
   { committedAt, operation }: TableVersion,
   folder: string,
   options: RehydrateOptions,
-): Promise<Manifest> {
+): Promise<Unsealed> {
   const { table, version, read, of } = wanted;
   const { copier } = table;
   if (copier === undefined) {
@@ -209,7 +217,7 @@ async function copyTable(
     ...(options.siblings && { siblings: options.siblings }),
     ...(options.signal && { signal: options.signal }),
   });
-  const manifest = sealed({
+  return {
     schemaVersion: 1,
     table: { ref: table.name, id: copy.source.tableId, location: table.location },
     version,
@@ -228,9 +236,7 @@ async function copyTable(
     copy: { tableId: copy.tableId, digest: copy.digest },
     writtenAt: new Date(options.now()).toISOString(),
     asof: options.asof,
-  });
-  await writeFile(join(folder, manifestName), `${JSON.stringify(manifest, undefined, 2)}\n`);
-  return manifest;
+  };
 }
 
 /** Behind a warehouse there is no digest to compare; the table's id and version are what is known of it. */

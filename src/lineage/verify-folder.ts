@@ -17,16 +17,38 @@ export async function isRehydrated(folder: string): Promise<boolean> {
 }
 
 /**
- * Compares rehydrated folders with their manifests: every file by its SHA-256, and that nothing else is there.
+ * Compares rehydrated folders with their manifests: every file by its SHA-256, and that nothing else is there. Of several that were
+ * written together none may be missing.
  *
  * @throws LineageError ACCESS_DENIED
  */
 export async function verifyFolder(folder: string): Promise<readonly VerifyCheck[]> {
   return await withFailures(folder, async () => {
+    const found = await manifestsIn(folder);
     const checks: VerifyCheck[] = [];
-    for (const one of await manifestsIn(folder)) checks.push(await verifyOne(one));
-    return checks;
+    for (const one of found) checks.push(await verifyOne(one));
+    return found[0] === folder ? checks : [...checks, ...(await missingBeside(folder, found))];
   });
+}
+
+/** Tables that were written together with those that are there. */
+async function missingBeside(
+  folder: string,
+  found: readonly string[],
+): Promise<readonly VerifyCheck[]> {
+  const writtenWith = new Map<string, string>();
+  for (const one of found) {
+    const { beside = [] } = parsed(await manifestText(one)) ?? {};
+    for (const name of beside) writtenWith.set(join(folder, name), one);
+  }
+  for (const one of found) writtenWith.delete(one);
+  return [...writtenWith].map(([subject, one]) => ({
+    level: 'manifest',
+    subject,
+    outcome: 'differs',
+    note: `written together with ${one}`,
+    differences: ['it is gone, or its manifest is'],
+  }));
 }
 
 async function withFailures<T>(folder: string, work: () => Promise<T>): Promise<T> {
@@ -63,7 +85,7 @@ async function verifyOne(folder: string): Promise<VerifyCheck> {
     note,
     differences: [...differences],
   });
-  const text = (await unlessGone(readFile(join(folder, manifestName), 'utf8'))) ?? '';
+  const text = await manifestText(folder);
   const manifest = parsed(text);
   if (manifest === undefined && isSealed(text)) {
     const note =
@@ -103,6 +125,10 @@ async function verifyOne(folder: string): Promise<VerifyCheck> {
     differences,
     `${files.length} file${files.length === 1 ? '' : 's'} of ${table.ref}@v${version} ${how}${seal}`,
   );
+}
+
+async function manifestText(folder: string): Promise<string> {
+  return (await unlessGone(readFile(join(folder, manifestName), 'utf8'))) ?? '';
 }
 
 function parsed(text: string): Manifest | undefined {

@@ -295,6 +295,24 @@ describe('a rehydrated folder', () => {
     return [check?.outcome, ...(check?.differences ?? [])];
   };
 
+  test('is missed by those that were written with it', async () => {
+    const { table, folder } = await stamped();
+    const out = join(folder, 'data');
+    const wanted = ['features', 'labels', 'more'].map((alias) => ({ alias, table, version: 4 }));
+    await rehydrate(wanted, { out, asof: '0', now: () => now });
+    const outcomes = async (of: string) =>
+      (await verifyFolder(of)).map(({ subject, outcome }) => [subject, outcome]);
+    expect(await outcomes(out)).toEqual(wanted.map(({ alias }) => [join(out, alias), 'same']));
+    await rm(join(out, 'labels'), { recursive: true });
+    await rm(join(out, 'more', '_asof.json'));
+    expect(await outcomes(out)).toEqual([
+      [join(out, 'features'), 'same'],
+      [join(out, 'labels'), 'differs'],
+      [join(out, 'more'), 'differs'],
+    ]);
+    expect(await outcomes(join(out, 'features'))).toEqual([[join(out, 'features'), 'same']]);
+  });
+
   test('is the same wherever it is copied', async () => {
     const out = await rehydrated();
     expect(await outcomeOf(out)).toEqual(['same']);

@@ -28,6 +28,8 @@ export const manifestSchema = z.strictObject({
   asof: z.string(),
   /** With format delta: the table that was made, at its version 0. */
   copy: z.strictObject({ tableId: z.string(), digest: z.string() }).exactOptional(),
+  /** Folders beside this one, with the tables that were written with it. */
+  beside: z.array(z.string()).exactOptional(),
   /** SHA-256 of the canonical JSON of all else. */
   seal: z.string().exactOptional(),
 });
