@@ -1,8 +1,9 @@
-import { type LogListing, listLog, without } from './log-listing.ts';
+import { type LogListing, listAsHinted, listLog, without } from './log-listing.ts';
 import { checkVersion, type LogSegment, logSegment } from './log-segment.ts';
+import { replayPlainLog } from './plain/replay.ts';
 import { type Reader, readFiles } from './read-files.ts';
 import type { Store } from './store.ts';
-import { snapshotIn, type TableSnapshot } from './table-snapshot.ts';
+import { plainSnapshot, snapshotIn, type TableSnapshot } from './table-snapshot.ts';
 import { Instance } from './wasm/instance.ts';
 import { instantiate, preload, wasmModule } from './wasm-module.ts';
 
@@ -26,13 +27,15 @@ export async function openSnapshot(
   { version, listing, signal }: OpenSnapshotOptions = {},
 ): Promise<TableSnapshot> {
   if (version !== undefined) checkVersion(version);
-  // It goes on while files are read.
-  preload();
   const reader = { store, ...(signal && { signal }) };
   let known = await listingFor(version, listing, reader);
   for (;;) {
     const segment = await segmentOf(known, version, reader);
+    // It goes on while files are read.
+    if (segment.checkpoint) preload();
     const puts = await readSegment(segment, reader);
+    const plain = segment.checkpoint ? undefined : replayPlainLog(puts.map(({ bytes }) => bytes));
+    if (plain) return plainSnapshot(plain, store);
     const empty = emptyCheckpointFiles(segment, puts);
     if (empty.size === 0) {
       const instance = new Instance(instantiate(await wasmModule()));
@@ -51,7 +54,8 @@ async function listingFor(
 ): Promise<LogListing> {
   const startsAt = listing?.startsAt ?? 0;
   if (listing && startsAt <= (version ?? startsAt)) return listing;
-  return listLog(store, { ...(version !== undefined && { version }), ...(signal && { signal }) });
+  const options = { ...(version !== undefined && { version }), ...(signal && { signal }) };
+  return listAsHinted(store, options, preload);
 }
 
 async function segmentOf(

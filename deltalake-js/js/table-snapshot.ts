@@ -1,10 +1,16 @@
 import { checkInline } from './check-inline.ts';
 import type { DataFile, DeletionVector } from './data-file.ts';
+import type { Description } from './description.ts';
 import { DeltaLogError } from './errors.ts';
 import { logFolder } from './log-file.ts';
+import type { PlainTable } from './plain/replay.ts';
 import { type Reader, readFiles } from './read-files.ts';
 import { decodeBatch } from './wasm/batch.ts';
-import type { Answer, Instance } from './wasm/instance.ts';
+import { type Answer, Instance } from './wasm/instance.ts';
+import { instantiate, wasmModule } from './wasm-module.ts';
+
+/** Files in a batch, at most: as many as the module gives. */
+const batchFiles = 4096;
 
 /** A table at one version. */
 export interface TableSnapshot {
@@ -19,6 +25,7 @@ export interface TableSnapshot {
   /** The schema's JSON exactly as in the log. */
   readonly schemaString: string;
   readonly partitionColumns: readonly string[];
+  /** Sorted by name. */
   readonly properties: Readonly<Record<string, string>>;
   /**
    * The files of this version, in batches and in no promised order. Each loop reads anew; leaving
@@ -54,36 +61,39 @@ export interface FilesOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What `src/snapshot.rs` describes, spelt as in the log. */
-interface Description {
-  readonly version: number;
-  readonly protocol: {
-    readonly minReaderVersion: number;
-    readonly minWriterVersion: number;
-    readonly readerFeatures?: readonly string[];
-    readonly writerFeatures?: readonly string[];
-  };
-  readonly metadata: {
-    readonly id: string;
-    readonly name: string | null;
-    readonly description: string | null;
-    readonly schemaString: string;
-    readonly partitionColumns: readonly string[];
-    readonly createdTime: number | null;
-    readonly configuration: Readonly<Record<string, string>>;
+/** The table in an instance that has all files of its log segment. */
+export function snapshotIn(instance: Instance, store: Reader['store']): TableSnapshot {
+  return {
+    ...described(parse<Description>(instance.open())),
+    files: (options) => files(instance, store, options),
+    deletedRows: (vector, options) => deletedRows(instance, store, vector, options),
   };
 }
 
-/** The table in an instance that has all files of its log segment. */
-export function snapshotIn(instance: Instance, store: Reader['store']): TableSnapshot {
-  const { version, protocol, metadata } = parse<Description>(instance.open());
+/** A table whose log was replayed without an instance; deletion vectors are read by one. */
+export function plainSnapshot(
+  { files, ...description }: PlainTable,
+  store: Reader['store'],
+): TableSnapshot {
+  let instance: Instance | undefined;
+  return {
+    ...described(description),
+    files: (options) => inBatches(files, options),
+    async deletedRows(vector, options) {
+      instance ??= new Instance(instantiate(await wasmModule()));
+      return deletedRows(instance, store, vector, options);
+    },
+  };
+}
+
+function described({ version, protocol, metadata }: Description) {
   const { name, description, createdTime } = metadata;
   return {
     version,
     tableId: metadata.id,
-    ...(name !== null && { name }),
-    ...(description !== null && { description }),
-    ...(createdTime !== null && { createdAt: createdTime }),
+    ...(typeof name === 'string' && { name }),
+    ...(typeof description === 'string' && { description }),
+    ...(typeof createdTime === 'number' && { createdAt: createdTime }),
     protocol: {
       minReaderVersion: protocol.minReaderVersion,
       minWriterVersion: protocol.minWriterVersion,
@@ -92,16 +102,33 @@ export function snapshotIn(instance: Instance, store: Reader['store']): TableSna
     },
     schemaString: metadata.schemaString,
     partitionColumns: metadata.partitionColumns,
-    properties: metadata.configuration,
-    files: (options) => files(instance, store, options),
-    deletedRows: async (vector, { signal } = {}) => {
-      checkInline(vector);
-      const ask = () => instance.deletedRows(vector);
-      const decode = (bytes: Uint8Array) => new Float64Array(bytes.slice().buffer);
-      const reader = { store, ...(signal && { signal }) };
-      return (await answered(instance, ask, decode, reader)) ?? new Float64Array();
-    },
+    properties: Object.fromEntries(Object.entries(metadata.configuration).sort()),
   };
+}
+
+async function deletedRows(
+  instance: Instance,
+  store: Reader['store'],
+  vector: DeletionVector,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<Float64Array> {
+  checkInline(vector);
+  const ask = () => instance.deletedRows(vector);
+  const decode = (bytes: Uint8Array) => new Float64Array(bytes.slice().buffer);
+  const reader = { store, ...(signal && { signal }) };
+  return (await answered(instance, ask, decode, reader)) ?? new Float64Array();
+}
+
+async function* inBatches(
+  all: readonly DataFile[],
+  { stats = true, signal }: FilesOptions = {},
+): AsyncGenerator<readonly DataFile[], void, void> {
+  signal?.throwIfAborted();
+  for (let start = 0; start < all.length; start += batchFiles) {
+    const batch = all.slice(start, start + batchFiles);
+    yield stats ? batch : batch.map(({ stats: _, ...file }) => file);
+    signal?.throwIfAborted();
+  }
 }
 
 async function* files(

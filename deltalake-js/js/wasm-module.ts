@@ -48,12 +48,22 @@ async function load(): Promise<WasmModule> {
 }
 
 async function readBytes(url: URL): Promise<Uint8Array> {
-  if (url.protocol === 'file:' && typeof process !== 'undefined') {
-    // Node's fetch knows no file: URLs. No import, so that nothing of Node is asked of a bundler.
-    const { readFileSync } = process.getBuiltinModule('node:fs');
-    return readFileSync(url);
-  }
+  if (url.protocol === 'file:' && typeof process !== 'undefined') return readLocal(url);
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url} answered ${response.status}.`);
   return new Uint8Array(await response.arrayBuffer());
+}
+
+/** Node's fetch knows no file: URLs. In one read, on another thread: the log is listed meanwhile. */
+function readLocal(url: URL): Promise<Uint8Array> {
+  // No import, so that nothing of Node is asked of a bundler.
+  const { closeSync, fstatSync, openSync, read } = process.getBuiltinModule('node:fs');
+  const file = openSync(url, 'r');
+  const bytes = new Uint8Array(fstatSync(file).size);
+  return new Promise<Uint8Array>((resolve, reject) => {
+    read(file, bytes, 0, bytes.length, 0, (error) => {
+      if (error) reject(error);
+      else resolve(bytes);
+    });
+  }).finally(() => closeSync(file));
 }

@@ -4,6 +4,8 @@ import { openSnapshot } from '../open-snapshot.ts';
 import { memoryStore } from '../testing/stores.ts';
 
 const protocol = '{"protocol":{"minReaderVersion":1,"minWriterVersion":2}}';
+/** Only the kernel passes over it. */
+const unheardOf = '{"unheardOf":{}}';
 const schema = JSON.stringify({
   type: 'struct',
   fields: [{ name: 'a', type: 'long', nullable: true, metadata: {} }],
@@ -19,6 +21,7 @@ const metaData = {
 /** What comes out for add actions, by their paths. */
 async function listed(...adds: readonly object[]) {
   const lines = [
+    unheardOf,
     protocol,
     JSON.stringify({ metaData }),
     ...adds.map((add) => JSON.stringify({ add })),

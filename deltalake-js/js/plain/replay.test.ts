@@ -1,0 +1,216 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { type Chance, seeded } from '../../../test/support/seeded.ts';
+import { listLog, logSegment, openSnapshot, type TableSnapshot } from '../index.ts';
+import { justBefore } from '../log-file.ts';
+import { localStore } from '../node.ts';
+import { plainSnapshot, snapshotIn } from '../table-snapshot.ts';
+import { fixture, fixtures } from '../testing/fixtures.ts';
+import { memoryStore } from '../testing/stores.ts';
+import { Instance } from '../wasm/instance.ts';
+import { instantiate, useWasm, wasmModule } from '../wasm-module.ts';
+import { replayPlainLog } from './replay.ts';
+
+const store = memoryStore({});
+const moduleFile = fileURLToPath(new URL('../../wasm/deltalake.wasm', import.meta.url));
+
+test('a plain log of the corpus is replayed as by the kernel', async () => {
+  const plain: string[] = [];
+  const others: string[] = [];
+  for (const { name, commits } of await logs()) {
+    const replayed = replayPlainLog(commits);
+    (replayed ? plain : others).push(name);
+    if (replayed) {
+      expect(await toldBy(plainSnapshot(replayed, store)), name).toEqual(
+        await toldByKernel(commits),
+      );
+    }
+  }
+  expect(plain.length).toBeGreaterThan(70);
+  expect(others.length).toBeGreaterThan(30);
+});
+
+// More of them: ASOF_LOG_CHANGES=20000 ASOF_LOG_SEED=7 npx vitest run deltalake-js/js/plain
+test('a log with one thing changed is replayed as by the kernel, or not at all', async () => {
+  const plain = (await logs()).filter(({ commits }) => replayPlainLog(commits) !== undefined);
+  const rounds = Number(process.env['ASOF_LOG_CHANGES'] ?? 1500);
+  const chance = seeded(Number(process.env['ASOF_LOG_SEED'] ?? 1));
+  let compared = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    const { name, commits } = chance.pick(plain);
+    const changed = commits.slice();
+    const place = chance.below(commits.length);
+    changed[place] = withChange(commits[place] as Uint8Array, chance);
+    const replayed = replayPlainLog(changed);
+    if (!replayed) continue;
+    compared += 1;
+    const text = Buffer.from(changed[place]).toString();
+    const told = await toldBy(plainSnapshot(replayed, store));
+    expect(told, `${name}, round ${round}: ${text}`).toEqual(await toldByKernel(changed));
+  }
+  expect(compared).toBeGreaterThan(rounds / 5);
+});
+
+test('a plain log needs no module but for its deletion vectors', async () => {
+  await wasmModule();
+  using _ = { [Symbol.dispose]: () => useWasm(readFileSync(moduleFile)) };
+  useWasm(Promise.reject(new Error('no module')));
+  const store = localStore(fixture('deletion_vectors').table);
+  const snapshot = await openSnapshot(store, { version: 3 });
+  const { all } = await toldBy(snapshot);
+  const vector = all.find(({ deletionVector }) => deletionVector)?.deletionVector;
+  if (!vector) throw new Error('no file has a deletion vector');
+  await expect(snapshot.deletedRows(vector)).rejects.toThrow('no module');
+  const other = await openSnapshot(localStore(fixture('column_mapping_name').table)).catch(String);
+  expect(other).toContain('no module');
+});
+
+test('files come in batches, and an abort ends them', async () => {
+  const adds = Array.from({ length: 5000 }, (_, number) => ({
+    add: {
+      path: `${number}.parquet`,
+      partitionValues: {},
+      size: 1,
+      modificationTime: 2,
+      dataChange: true,
+    },
+  }));
+  const lines = [...opening, ...adds].map((action) => JSON.stringify(action));
+  const replayed = replayPlainLog([Buffer.from(lines.join('\n'))]);
+  if (!replayed) throw new Error('the log is not plain');
+  const snapshot = plainSnapshot(replayed, store);
+  const lengths = [];
+  for await (const batch of snapshot.files()) lengths.push(batch.length);
+  expect(lengths).toEqual([4096, 904]);
+  const abort = new AbortController();
+  await expect(async () => {
+    for await (const _ of snapshot.files({ signal: abort.signal })) abort.abort();
+  }).rejects.toThrow('aborted');
+});
+
+const opening = [
+  { protocol: { minReaderVersion: 1, minWriterVersion: 2 } },
+  {
+    metaData: {
+      id: 'i',
+      format: { provider: 'parquet', options: {} },
+      schemaString:
+        '{"type":"struct","fields":[{"name":"a","type":"long","nullable":true,"metadata":{}}]}',
+      partitionColumns: [],
+      configuration: {},
+    },
+  },
+];
+
+interface Log {
+  readonly name: string;
+  readonly commits: readonly Uint8Array[];
+}
+
+/** The commits of every version of the corpus that needs no checkpoint. */
+async function logs(): Promise<readonly Log[]> {
+  const found: Log[] = [];
+  for (const { name, table, versions } of fixtures()) {
+    const files = localStore(table);
+    const listing = await listLog(files, { whole: true });
+    for (const { version, error } of versions) {
+      if (error) continue;
+      const { checkpoint, commits } = logSegment(listing, version);
+      if (checkpoint) continue;
+      const bytes = await Promise.all(commits.map(({ path }) => files.read(path)));
+      found.push({ name: `${name}@v${version}`, commits: bytes });
+    }
+  }
+  return found;
+}
+
+async function toldByKernel(commits: readonly Uint8Array[]) {
+  const instance = new Instance(instantiate(await wasmModule()));
+  instance.put(
+    commits.map((bytes, version) => ({ key: `_delta_log/${justBefore(version)}.json`, bytes })),
+  );
+  return toldBy(snapshotIn(instance, store));
+}
+
+/** All that a snapshot tells. */
+async function toldBy({ files, deletedRows: _, ...facts }: TableSnapshot) {
+  const all = [];
+  const bare = [];
+  for await (const batch of files()) all.push(...batch);
+  for await (const batch of files({ stats: false })) bare.push(...batch);
+  return { ...facts, all, bare };
+}
+
+/** One thing in one line of a commit is another, or the lines are in another order. */
+function withChange(commit: Uint8Array, chance: Chance): Uint8Array {
+  const lines = Buffer.from(commit).toString().split('\n').filter(Boolean);
+  const place = chance.below(lines.length);
+  const line = lines[place] as string;
+  switch (chance.below(7)) {
+    case 0:
+      lines.splice(chance.below(lines.length + 1), 0, chance.pick(lines));
+      break;
+    case 1:
+      lines.reverse();
+      break;
+    case 2: {
+      const bytes = Buffer.from(line);
+      bytes[chance.below(bytes.length)] = chance.pick([...Buffer.from('x"{}[],:\\0 9-%/.\u0001')]);
+      return Buffer.concat([Buffer.from(lines.with(place, '').join('\n')), bytes]);
+    }
+    case 3: {
+      // A name twice: the last one counts.
+      const [one, name, value] = chance.pick([...line.matchAll(/("\w+":)("[^"\\]*"|\d+|\w+)/g)]);
+      const other = value?.startsWith('"') ? '"x"' : /\d/.test(value ?? '') ? '7' : 'true';
+      lines[place] = line.replace(one, () => `${name}${other},${one}`);
+      break;
+    }
+    default:
+      lines[place] = JSON.stringify(changed(JSON.parse(line), chance));
+  }
+  return Buffer.from(`${lines.join('\n')}\n`);
+}
+
+const strangers = [
+  null,
+  true,
+  0,
+  -1,
+  1.5,
+  1e3,
+  2 ** 31,
+  2 ** 53,
+  '',
+  'x',
+  '1',
+  'a b',
+  'a%20b',
+  '../a',
+  './a',
+  'a//b',
+  'decimal(39,0)',
+  'timestamp_ntz',
+  'variant',
+  [],
+  ['x'],
+  {},
+  { x: null },
+  { x: '1' },
+];
+
+/** A value that differs in one place, deep in it. */
+function changed(value: unknown, chance: Chance): unknown {
+  if (typeof value === 'string' && value.startsWith('{') && chance.happens(0.9)) {
+    return JSON.stringify(changed(JSON.parse(value), chance));
+  }
+  const isLeaf = typeof value !== 'object' || value === null || Object.keys(value).length === 0;
+  if (isLeaf || chance.happens(0.05)) return chance.pick(strangers);
+  const copy = structuredClone(value) as Record<string, unknown>;
+  const key = chance.pick(Object.keys(copy));
+  const act = chance.below(12);
+  if (act === 0 && !Array.isArray(copy)) delete copy[key];
+  else if (act === 1) copy['added'] = chance.pick(strangers);
+  else copy[key] = changed(copy[key], chance);
+  return copy;
+}
