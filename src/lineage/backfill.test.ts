@@ -65,3 +65,45 @@ test('nothing is inferred of a run whose files can not be read: they may say ano
     { action: 'leave', tables: [inferred], why: expect.stringContaining('http://x') },
   ]);
 });
+
+test('stopped in the middle, it has told the journal of every run that it stamped', async () => {
+  const params = { feature_table: table.location, feature_table_version: '0' };
+  const runs = Array.from({ length: 120 }, (_, index) =>
+    aRun({ id: `r${index}`, startedAt: between, params }),
+  );
+  const registry = fakeRegistry({ runs });
+  const stop = new AbortController();
+  const tagged: string[] = [];
+  const tagger: BackfillSources['tagger'] = {
+    async setTags(entries, options) {
+      for (const { runId } of entries) {
+        options?.signal?.throwIfAborted();
+        tagged.push(runId);
+        if (tagged.length === 60) stop.abort();
+      }
+      return [];
+    },
+  };
+  const sources = {
+    ...registry,
+    tagger,
+    tables: fakeTables(table),
+    search: {
+      async *all() {
+        yield* runs;
+      },
+      byIds: async () => new Map(),
+    },
+  } as unknown as BackfillSources;
+  const { signal } = stop;
+  const options = { now: between, asof: '0', minConfidence: 0.5, isApplied: true, signal };
+  const lines: unknown[] = [];
+  const stopped = (async () => {
+    for await (const line of backfill(sources, options)) lines.push(line);
+  })();
+  await expect(stopped).rejects.toThrow('aborted');
+  expect(tagged.length).toBeGreaterThanOrEqual(60);
+  expect(tagged.length).toBeLessThan(runs.length);
+  expect(registry.entries.map(({ runId }) => runId)).toEqual(tagged);
+  expect(lines).toHaveLength(tagged.length);
+});

@@ -37,6 +37,9 @@ export interface BackfillSources extends EvidenceSources {
 /** How many runs are looked at, and written, together: for each such batch a table's log may have to be read anew, further back. */
 const batchSize = 2000;
 
+/** How many runs are written between two looks at whether to stop: what came to a run comes to the journal too. */
+const writtenAtOnce = 50;
+
 /**
  * Proposes a stamp for every run that has none and records some table, newest first, and writes it where asked to. A run whose records
  * disagree, or of which one table is not sure enough, is left as it is. Each run is stamped at once or not at all, so that it can be
@@ -53,7 +56,7 @@ export async function* backfill(
   const brief = { ...options, isBrief: true };
   let looked = 0;
   let batch: Run[] = [];
-  const judgeBatch = async () => {
+  async function* judgeBatch(): AsyncGenerator<BackfillLine, void, void> {
     const subjects = batch.map((run) => ({ run, runId: run.id, isRunAsked: true }));
     const proposals: Proposal[] = [];
     for (const records of await gatherRecords(subjects, sources, states, brief)) {
@@ -65,16 +68,20 @@ export async function* backfill(
     looked += batch.length;
     batch = [];
     options.onProgress?.(looked);
-    return options.isApplied ? await written(proposals, sources, call) : proposals;
-  };
+    if (!options.isApplied) return yield* proposals.map(({ line }) => line);
+    for (let start = 0; start < proposals.length; start += writtenAtOnce) {
+      call.signal?.throwIfAborted();
+      yield* await written(proposals.slice(start, start + writtenAtOnce), sources);
+    }
+  }
   for await (const run of sources.search.all(call)) {
     // What is deleted can't be written to; what is stamped needs nothing.
     if (run.isDeleted || run.tags[stampTag] !== undefined) continue;
     batch.push(run);
     if (batch.length < batchSize) continue;
-    for (const { line } of await judgeBatch()) yield line;
+    yield* judgeBatch();
   }
-  for (const { line } of await judgeBatch()) yield line;
+  yield* judgeBatch();
 }
 
 interface Proposal {
@@ -171,19 +178,16 @@ async function stampedTables(
 async function written(
   proposals: readonly Proposal[],
   { runs, tagger, journal }: BackfillSources,
-  call: CallOptions,
-): Promise<readonly Proposal[]> {
+): Promise<readonly BackfillLine[]> {
   const stamped = proposals.flatMap(({ line, stamp }) =>
     stamp === undefined ? [] : [{ runId: line.runId, stamp, tags: recordOf(stamp).tags }],
   );
-  const failed = new Set(await tagger.setTags(stamped, call));
+  const failed = new Set(await tagger.setTags(stamped));
   for (const { runId, stamp } of stamped) {
     if (failed.has(runId)) continue;
     await journal.keep({ store: runs.title, runId, stamp: JSON.stringify(stamp) });
   }
-  return proposals.map((proposal) =>
-    proposal.stamp === undefined
-      ? proposal
-      : { ...proposal, line: { ...proposal.line, isWritten: !failed.has(proposal.line.runId) } },
+  return proposals.map(({ line, stamp }) =>
+    stamp === undefined ? line : { ...line, isWritten: !failed.has(line.runId) },
   );
 }
