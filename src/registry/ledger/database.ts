@@ -205,6 +205,10 @@ function opened(database: Database.Database, path: string): Database.Database {
         // Another process may have made the tables while this one waited.
         const before = versionOf(database);
         if (before >= formats.length) return;
+        if (before === 0 && holdsAnything(database)) {
+          const problem = 'it is a database of something else';
+          throw new LineageError('LEDGER_UNUSABLE', { path, problem });
+        }
         for (const upgrade of formats.slice(before)) upgrade(writerOf(database, path), database);
         database.exec(`PRAGMA user_version = ${formats.length}`);
       });
@@ -243,6 +247,10 @@ function writerOf(database: Database.Database, path: string): LedgerWriter {
 function versionOf(database: Database.Database): number {
   const [row] = database.prepare('SELECT user_version FROM pragma_user_version').raw().all([]);
   return Array.isArray(row) ? Number(row[0]) : 0;
+}
+
+function holdsAnything(database: Database.Database): boolean {
+  return database.prepare('SELECT 1 FROM sqlite_master LIMIT 1').raw().all([]).length > 0;
 }
 
 function transaction<T>(database: Database.Database, work: () => T): T {

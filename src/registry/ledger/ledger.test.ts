@@ -144,13 +144,21 @@ describe('what is no ledger is said, and left as it is', () => {
     expect(rowsIn(path, 'SELECT name FROM sqlite_master')).toEqual([{ name: 'of_the_future' }]);
   });
 
-  test.each(['read', 'write'] as const)("somebody else's database (%s)", async (ask) => {
+  test.each([
+    ['read', 'runs'],
+    ['write', 'runs'],
+    ['read', 'theirs'],
+    ['write', 'theirs'],
+  ] as const)("somebody else's database (%s, with a table %s)", async (ask, table) => {
     const path = await aPath();
     const database = new Database(path);
-    database.exec('CREATE TABLE runs (theirs TEXT)');
+    database.exec(`CREATE TABLE ${table} (theirs TEXT)`);
     database.close();
-    expect(await failureOf(path, ask)).toMatchObject({ code: 'LEDGER_UNUSABLE' });
-    expect(rowsIn(path, 'SELECT name FROM sqlite_master')).toEqual([{ name: 'runs' }]);
+    expect(await failureOf(path, ask)).toMatchObject({
+      code: 'LEDGER_UNUSABLE',
+      details: { path, problem: 'it is a database of something else' },
+    });
+    expect(rowsIn(path, 'SELECT name FROM sqlite_master')).toEqual([{ name: table }]);
   });
 
   test('a path through a file', async () => {
