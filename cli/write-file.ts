@@ -1,4 +1,6 @@
-import { lstat, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { LineageError } from '../src/index.ts';
 
 /**
@@ -16,6 +18,21 @@ export async function writeNamedFile(path: string, text: string, option: string)
   } catch (error) {
     await rm(beside, { force: true }).catch(() => {});
     throw named(error as NodeJS.ErrnoException, path, option);
+  }
+}
+
+/**
+ * Makes a folder among the system's temporary ones.
+ *
+ * @param option that needs it
+ * @throws LineageError DISK_FULL, ACCESS_DENIED, OPTION_INVALID
+ */
+export async function makeTemporaryFolder(option: string): Promise<string> {
+  const above = tmpdir();
+  try {
+    return await mkdtemp(join(above, 'asof-run-'));
+  } catch (error) {
+    throw named(error as NodeJS.ErrnoException, above, option);
   }
 }
 

@@ -1,6 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import {
   asofVersion,
@@ -35,6 +34,7 @@ import {
 import { readJson } from '../read-json.ts';
 import { progressLine } from '../render/progress-line.ts';
 import { settingsFor } from '../settings.ts';
+import { makeTemporaryFolder } from '../write-file.ts';
 
 export function runCommand(context: CommandContext) {
   return new Command('run')
@@ -97,7 +97,7 @@ Example:
       });
       const registry = await connectRegistry(settings, context);
       const temporary =
-        options.rehydrate === true ? await mkdtemp(join(tmpdir(), 'asof-run-')) : undefined;
+        options.rehydrate === true ? await makeTemporaryFolder('--rehydrate') : undefined;
       try {
         const copies =
           options.rehydrate === undefined

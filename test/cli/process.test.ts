@@ -46,6 +46,14 @@ describe.skipIf(!isPosix)('the process', () => {
     expect({ status, stderr }).toEqual({ status: 4, stderr: expect.stringMatching(says) });
   });
 
+  test('says that there is no temporary folder', () => {
+    const { status, stderr } = shell(
+      'TMPDIR=/nowhere asof run --table ./table --rehydrate -- true',
+    );
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^error: --rehydrate: \/nowhere can't be written: .*OPTION_INVALID/s);
+  });
+
   test('says that the current folder is gone', async () => {
     await mkdir(join(folder, 'gone'));
     const { status, stderr } = shell('cd gone; rmdir ../gone; asof history /tables/t');
