@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { isLineageError, LineageError } from '../../base/errors.ts';
 import type { ReadOptions } from '../table-reader.ts';
 import { defaultMemoryLimit } from './session.ts';
@@ -36,7 +37,8 @@ export function translated(
   if (
     /no space left|disk quota exceeded|file too large|max_temp_directory_size/i.test(error.message)
   ) {
-    const path = options.directory ?? options.tempDirectory ?? 'the temporary folder';
+    const isSpilled = /max_temp_directory_size|asof-spill-/.test(error.message);
+    const path = (isSpilled ? undefined : options.directory) ?? options.tempDirectory ?? tmpdir();
     return new LineageError('DISK_FULL', { path }, cause);
   }
   const [, path] = /"([^"]+)": Permission denied/i.exec(error.message) ?? [];
