@@ -48,6 +48,7 @@ describe.skipIf(!isThere('bash'))('in bash', () => {
     { words: ['history', 'analytics.t', '--l'], offers: ['--limit'] },
     { words: ['history', '--limit', '5', '--js'], offers: ['--json'] },
     { words: ['history', './da'], offers: [] },
+    { words: ['run', '--table', 't', '--', 'python', '--'], offers: [] },
   ])('for $words it is $offers', ({ words, offers }) => {
     expect(offered(...words)).toEqual(offers);
   });
@@ -64,6 +65,35 @@ describe.skipIf(!isThere('bash'))('in bash', () => {
   });
 });
 
+describe.skipIf(!isThere('zsh'))('in zsh', () => {
+  /** What zsh is asked to offer for the last of some words. */
+  const asked = (...words: readonly string[]) =>
+    execFileSync(
+      'zsh',
+      [
+        '-f',
+        '-c',
+        `compdef() { }; _describe() { print -l -- "$offers[@]" }; _files() { print files }; compset() { print "without $2" }
+${script('zsh')}
+words=(asof "$@"); CURRENT=$#words; _asof`,
+        'zsh',
+        ...words,
+      ],
+      { encoding: 'utf8' },
+    );
+
+  test.each([
+    { words: [''], asks: /^history:.*^completion:/ms },
+    { words: ['model', ''], asks: /^register:.*^promote:/ms },
+    { words: ['history', 'analytics.t', '--l'], asks: /^--limit:/m },
+    { words: ['verify', 'out'], asks: /^without \*=\nfiles\n$/ },
+    { words: ['run', '--table=./da'], asks: /^without \*=\nfiles\n$/ },
+    { words: ['run', '--table', 't', '--', 'python', '--'], asks: /^without \*=\nfiles\n$/ },
+  ])('for $words it asks for $asks', ({ words, asks }) => {
+    expect(asked(...words)).toMatch(asks);
+  });
+});
+
 describe.each(['zsh', 'fish'] as const)('in %s', (shell) => {
   const folder = mkdtempSync(join(tmpdir(), 'asof-completion-'));
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -74,6 +104,13 @@ describe.each(['zsh', 'fish'] as const)('in %s', (shell) => {
     const { status, stderr } = spawnSync(shell, ['-n', file], { encoding: 'utf8' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
+});
+
+test('every option says what it is', () => {
+  for (const { name, options } of described) {
+    for (const { flag, description } of options)
+      expect(description, `${name} ${flag}`).not.toBe('');
+  }
 });
 
 test.each(shells)('the script of %s knows every command and every option', (shell) => {

@@ -8,7 +8,7 @@ export interface DescribedCommand {
   readonly options: readonly { readonly flag: string; readonly description: string }[];
 }
 
-/** A script that completes commands and options in a shell; tables and files are left to the shell's own. */
+/** A script that completes commands and options in a shell; tables and files, and what stands behind `--`, are left to the shell's own. */
 export function completionScript(shell: Shell, commands: readonly DescribedCommand[]): string {
   return scripts[shell](commands);
 }
@@ -29,6 +29,7 @@ ${[...groups(commands)]
   .join('\n')}
     *) offers="${unique(commands.flatMap(({ name }) => name.split(' ').slice(0, 1)))}" ;;
   esac
+  if [[ "$words" == *" -- "* ]]; then return; fi
   if [[ "$current" == -* || $COMP_CWORD -eq 1 || ( $COMP_CWORD -eq 2 && " ${[...groups(commands).keys()].join(' ')} " == *"$words"* ) ]]; then
     COMPREPLY=($(compgen -W "$offers" -- "$current"))
   fi
@@ -38,7 +39,8 @@ complete -o default -F _asof asof
   zsh: (commands) => `#compdef asof
 _asof() {
   local -a offers
-  case "\${(j: :)words[2,CURRENT-1]} " in
+  local typed="\${(j: :)words[2,CURRENT-1]} "
+  case "$typed" in
 ${[...commands]
   .reverse()
   .map(
@@ -56,9 +58,10 @@ ${[...groups(commands)]
       .map(([name, summary]) => described(name, summary))
       .join(' ')}) ;;
   esac
-  if [[ "\${words[CURRENT]}" == -* || $CURRENT -eq 2 || "\${words[2,CURRENT-1]}" == (${[...groups(commands).keys()].join('|')}) ]]; then
+  if [[ "$typed" != *" -- "* && ( ( "\${words[CURRENT]}" == -* && "\${words[CURRENT]}" != *=* ) || $CURRENT -eq 2 || "$typed" == (${[...groups(commands).keys()].join('|')})" " ) ]]; then
     _describe 'asof' offers
   else
+    compset -P '*='
     _files
   fi
 }

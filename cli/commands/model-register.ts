@@ -14,7 +14,7 @@ export function modelRegisterCommand(context: CommandContext) {
     .argument('<name>', 'name of the model')
     .requiredOption('--run <id>', 'the run that made it')
     .option('--source <path>', "where the model's files lie")
-    .option('--description <text>')
+    .option('--description <text>', 'what the model is, in your words')
     .addOption(jsonOption())
     .addOption(configOption())
     .addHelpText(

@@ -42,7 +42,11 @@ export function rehydrateCommand(context: CommandContext) {
       '--where <condition>',
       'only rows that meet this SQL condition, instead of the stamped one',
     )
-    .addOption(new Option('--format <name>').choices(outputFormats).default('parquet' as const))
+    .addOption(
+      new Option('--format <name>', 'of the files')
+        .choices(outputFormats)
+        .default('parquet' as const),
+    )
     .option(
       '--accept-inferred',
       'also write versions that no record names and asof infers, as trace shows them',
