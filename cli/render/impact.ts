@@ -1,6 +1,15 @@
 import type { ImpactedModel, ImpactResult } from '../../src/index.ts';
 import type { CliContext } from '../context.ts';
-import { integer, plainLine, plural, styles, table, time } from './text.ts';
+import {
+  integer,
+  markdown,
+  markdownTable,
+  plainLine,
+  plural,
+  styles,
+  table,
+  time,
+} from './text.ts';
 
 type Rows = ImpactResult['commits'][number]['added'];
 
@@ -29,22 +38,20 @@ export function impactText(result: ImpactResult, { hasColor }: CliContext): stri
 /** For a pull request or an issue. */
 export function impactMarkdown(result: ImpactResult): string {
   const { models, unaffected } = result;
-  const cell = (text: string) => plainLine(text.replace(/\s+/g, ' ')).replace(/[|\\<>]/g, '\\$&');
-  const line = (texts: readonly string[]) => `| ${texts.map(cell).join(' | ')} |\n`;
   const list =
     models.length === 0
       ? '\nNo model version is affected.\n'
-      : `\n${line(headings)}${line(headings.map(() => '---'))}${models.map((model) => line(cells(model))).join('')}`;
+      : `\n${markdownTable(headings, models.map(cells))}`;
   const commits = result.commits
     .map(
       ({ version, operation, added, removed }) =>
-        `- v${version} ${cell(operation ?? 'unknown')}: added ${rowsText(added)}, removed ${rowsText(removed)}\n`,
+        `- v${version} ${markdown(operation ?? 'unknown')}: added ${rowsText(added)}, removed ${rowsText(removed)}\n`,
     )
     .join('');
   const hit = result.isProtectedHit
-    ? `\n**A protected stage is hit: ${cell(result.protectedStages.join(', '))}.**\n`
+    ? `\n**A protected stage is hit: ${markdown(result.protectedStages.join(', '))}.**\n`
     : '';
-  return `### ${cell(titleOf(result))}\n\n${commits}${hit}${list}\n${plural(unaffected, 'model version')} trained on the table and not affected.\n`;
+  return `### ${markdown(titleOf(result))}\n\n${commits}${hit}${list}\n${plural(unaffected, 'model version')} trained on the table and not affected.\n`;
 }
 
 const headings = ['MODEL', 'IN', 'TRAINED ON', 'HOW SURELY', 'EFFECT', 'WHY'];

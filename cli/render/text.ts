@@ -28,12 +28,13 @@ export function markdownTable(
   rows: readonly (readonly string[])[],
 ): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
-  const escaped = rows.map((row) => row.map((cell) => escapeMarkdown(plainLine(cell))));
+  const escaped = rows.map((row) => row.map(markdown));
   return [headings, headings.map(() => '---'), ...escaped].map(line).join('');
 }
 
-function escapeMarkdown(text: string): string {
-  return text
+/** Text as Markdown that shows it. */
+export function markdown(text: string): string {
+  return plainLine(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replace(/[\\`*_[\]|~]/g, '\\$&')
