@@ -171,6 +171,9 @@ describe('the file', () => {
     },
     { text: 'a: 1\n---\nb: 2', what: 'multiple documents', why: 'two documents' },
     { text: '\tledger: a', what: 'tab', why: 'a tab' },
+    { text: 'ledger: !env LEDGER', what: 'tag: !env', why: 'a tag that nobody knows' },
+    { text: 'ledger: ""', what: 'empty', why: 'an empty path' },
+    { text: 'tables:\n  a.t: ""', what: 'it is empty', why: 'an empty location' },
   ])('is refused with $why, and says where', async ({ text, what }) => {
     const cwd = await aFolder({ 'asof.yaml': text });
     await expect(load(cwd)).rejects.toMatchObject({

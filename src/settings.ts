@@ -42,13 +42,16 @@ export type Engine = (typeof engines)[number];
 const orEmpty = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
 
+/** An empty path would be the folder of the file. */
+const wirePath = z.string().min(1, 'it is empty');
+
 const wireSettings = orEmpty(
   z.strictObject({
-    tables: orEmpty(z.record(z.string(), z.string())),
+    tables: orEmpty(z.record(z.string(), wirePath)),
     mlflow: orEmpty(
       z.strictObject({ trackingUri: orEmpty(z.string()), registryUri: orEmpty(z.string()) }),
     ),
-    ledger: orEmpty(z.string()),
+    ledger: orEmpty(wirePath),
     engine: orEmpty(z.enum(engines)),
     evidence: orEmpty(
       z.strictObject({
@@ -139,13 +142,17 @@ async function readSettings(path: string): Promise<z.output<typeof wireSettings>
     const problem = code === 'ENOENT' ? 'there is no such file' : `the system says ${code}`;
     throw new LineageError('FILE_UNREADABLE', { path, problem }, { cause: error });
   }
-  const { parse: parseYaml, YAMLParseError } = await import('yaml');
+  const { parseDocument, YAMLError } = await import('yaml');
   let content: unknown;
   try {
-    content = parseYaml(text);
+    const document = parseDocument(text);
+    // What the parser only warns of, a tag that it doesn't know, would be passed over.
+    const [problem] = [...document.errors, ...document.warnings];
+    if (problem !== undefined) throw problem;
+    content = document.toJS();
   } catch (error) {
     // A reference to nowhere is a ReferenceError: `*.parquet` without quotes.
-    if (!(error instanceof YAMLParseError || error instanceof ReferenceError)) throw error;
+    if (!(error instanceof YAMLError || error instanceof ReferenceError)) throw error;
     throw new LineageError('CONFIG_INVALID', { path, problem: error.message }, { cause: error });
   }
   const result = wireSettings.safeParse(content);
