@@ -23,6 +23,7 @@ test.each([
   { text: 'models:/m-short', ref: { kind: 'name', name: 'm-short' } },
   { text: 'runs:/828a', ref: { kind: 'run', runId: '828a' } },
   { text: 'runs:/828a/model', ref: { kind: 'run', runId: '828a' } },
+  { text: 'RUNS:/828a', ref: { kind: 'run', runId: '828a' } },
   { text: 'runs:///828a/', ref: { kind: 'run', runId: '828a' } },
 ])('$text is $ref.kind', ({ text, ref }) => {
   expect(parseModelRef(text)).toEqual(ref);
@@ -46,6 +47,10 @@ test.each([
       details: expect.objectContaining({ text }),
     }),
   );
+});
+
+test.each(['runs:/', 'runs:', 'runs:828a'])("'%s' is told to lack a run's id", (text) => {
+  expect(() => parseModelRef(text)).toThrow('behind runs:/ comes the id of a run');
 });
 
 test('a stage that does not exist is named, with the nearest', () => {

@@ -19,9 +19,10 @@ export type ModelRef =
  * @throws LineageError MODEL_REF_INVALID, STAGE_UNKNOWN
  */
 export function parseModelRef(text: string): ModelRef {
-  const run = /^runs:\/+([^/]+)(?:\/.*)?$/.exec(text)?.[1];
+  const run = /^runs:\/+([^/]+)(?:\/.*)?$/i.exec(text)?.[1];
   if (run !== undefined) return { kind: 'run', runId: run };
   const scheme = /^([a-z]+):/i.exec(text)?.[1];
+  if (scheme?.toLowerCase() === 'runs') throw invalid(text, 'behind runs:/ comes the id of a run');
   if (scheme !== undefined && scheme.toLowerCase() !== 'models') {
     throw invalid(text, `${scheme}: is no scheme of models or runs`);
   }

@@ -181,8 +181,8 @@ export function ledgerModelRegistry(
       checkName(
         'a model name',
         name,
-        /^[^/:@\s](?:[^/:@]*[^/:@\s])?$/,
-        'it is empty or holds / : or @',
+        /^[^/:@\s\p{Cc}](?:[^/:@\p{Cc}]*[^/:@\s\p{Cc}])?$/u,
+        'it is empty, holds / : @ or a control character, or has a space at an end',
       );
       await runs.get(runId, options);
       const made = database.write((run) => {

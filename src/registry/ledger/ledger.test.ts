@@ -181,6 +181,14 @@ describe('what is no ledger is said, and left as it is', () => {
 });
 
 describe('what is written', () => {
+  test.each(['new\nline', '\u001b[31mred', ' churn'])('is no model called %j', async (name) => {
+    const { runs, models, close } = openLedger(await aPath());
+    const run = await runs.start({});
+    const registered = models.register({ name, runId: run.id });
+    await expect(registered).rejects.toMatchObject({ code: 'NAME_INVALID', details: { name } });
+    close();
+  });
+
   test('is written wholly or not at all', async () => {
     const path = await aPath();
     const { runs, close } = openLedger(path);
