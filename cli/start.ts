@@ -15,10 +15,9 @@ export async function start(): Promise<void> {
     if (interruption.signal.aborted) process.exit(130);
     interruption.abort(new DOMException('Interrupted', 'AbortError'));
   };
-  process.on('SIGINT', interrupt);
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      // A program that runs under us has it passed on instead, and its end is ours.
+      // A program that runs under us gets it instead, and its end is ours.
       if (process.listenerCount(signal) === 1) interrupt();
     });
   }

@@ -136,7 +136,7 @@ Example:
             throw error;
           });
 
-        // Ctrl-C has ended the command; what is left is to write down how.
+        // Whatever ended the command, what is left is to write down how.
         const end = (metrics: Readonly<Record<string, number>>) =>
           endTracked(registry, tracked, { exitCode, signal: endedBy, metrics });
         let metrics: Readonly<Record<string, number>> = {};
@@ -165,7 +165,7 @@ Example:
           };
           context.out(`${JSON.stringify(result)}\n`);
         }
-        context.end(signal.aborted || endedBy === 'SIGINT' ? 130 : exitCode);
+        context.end(exitCode);
       } finally {
         registry.close();
         if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -52,6 +53,26 @@ describe.skipIf(!isPosix)('the process', () => {
     );
     expect(status).toBe(2);
     expect(stderr).toMatch(/^error: --rehydrate: \/nowhere can't be written: .*OPTION_INVALID/s);
+  });
+
+  test('leaves it to the program under it what interrupts mean, and ends as that does', async () => {
+    const program =
+      "let n = 0; process.on('SIGINT', () => (++n === 2 ? process.exit(3) : console.error('waiting'))); setTimeout(() => {}, 60_000); console.error('waiting')";
+    const args = ['run', '--table', './table', '--json', '--', process.execPath, '-e', program];
+    const asof = spawn(process.execPath, [main, ...args], {
+      cwd: folder,
+      env: { ...process.env, MLFLOW_TRACKING_URI: '' },
+    });
+    let result = '';
+    asof.stdout.on('data', (chunk) => {
+      result += chunk;
+    });
+    asof.stderr.on('data', (chunk) => {
+      if (String(chunk).includes('waiting')) asof.kill('SIGINT');
+    });
+    const [status] = await once(asof, 'close');
+    expect(status).toBe(3);
+    expect(JSON.parse(result)).toMatchObject({ exitCode: 3, endedBy: null, status: 'FAILED' });
   });
 
   test('says that the current folder is gone', async () => {
