@@ -173,6 +173,8 @@ describe('the file', () => {
     { text: '\tledger: a', what: 'tab', why: 'a tab' },
     { text: 'ledger: !env LEDGER', what: 'tag: !env', why: 'a tag that nobody knows' },
     { text: 'ledger: ""', what: 'empty', why: 'an empty path' },
+    { text: 'mlflow:\n  trackingUri: " "', what: 'it is empty', why: 'an empty URI' },
+    { text: 'mlflow:\n  registryUri: ""', what: 'it is empty', why: 'an empty URI of models' },
     { text: 'tables:\n  a.t: ""', what: 'it is empty', why: 'an empty location' },
   ])('is refused with $why, and says where', async ({ text, what }) => {
     const cwd = await aFolder({ 'asof.yaml': text });

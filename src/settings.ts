@@ -42,16 +42,16 @@ export type Engine = (typeof engines)[number];
 const orEmpty = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
 
-/** An empty path would be the folder of the file. */
-const wirePath = z.string().min(1, 'it is empty');
+/** Where something is. An empty path would be the folder of the file, and an empty URI no server at all. */
+const wirePlace = z.string().refine((text) => text.trim() !== '', 'it is empty');
 
 const wireSettings = orEmpty(
   z.strictObject({
-    tables: orEmpty(z.record(z.string(), wirePath)),
+    tables: orEmpty(z.record(z.string(), wirePlace)),
     mlflow: orEmpty(
-      z.strictObject({ trackingUri: orEmpty(z.string()), registryUri: orEmpty(z.string()) }),
+      z.strictObject({ trackingUri: orEmpty(wirePlace), registryUri: orEmpty(wirePlace) }),
     ),
-    ledger: orEmpty(wirePath),
+    ledger: orEmpty(wirePlace),
     engine: orEmpty(z.enum(engines)),
     evidence: orEmpty(
       z.strictObject({
