@@ -400,6 +400,14 @@ describe('a rehydrated folder', () => {
     expect(await isRehydrated(out)).toBe(false);
   });
 
+  test('is none where no folder can be', async () => {
+    const folder = await temporaryFolder();
+    await symlink('loop', join(folder, 'loop'));
+    for (const name of ['nowhere', 'x'.repeat(300), 'loop']) {
+      expect(await isRehydrated(join(folder, name))).toBe(false);
+    }
+  });
+
   // Whoever may do everything is denied nothing.
   test.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
     'that may not be read is said to be denied',
