@@ -164,6 +164,8 @@ describe('refused', () => {
     { where: 'id = $1', why: 'a numbered parameter' },
     { where: 'id = $name', why: 'a named parameter' },
     { where: 'DEFAULT', why: 'DEFAULT' },
+    { where: 'id < 1e999', why: 'a number beyond those of a double' },
+    { where: 'id > -1e999', why: 'a number below those of a double' },
   ])('$why: $where', async ({ where }) => {
     await expect(checkFilter(session, where, table.snapshot.schema)).rejects.toMatchObject({
       code: 'FILTER_INVALID',

@@ -19,7 +19,15 @@ export async function checkFilter(
   const invalid = (problem: string) => new LineageError('FILTER_INVALID', { filter, problem });
   const parse = async (text: string) => {
     const [[json] = []] = await session.rows('SELECT json_serialize_sql($1::VARCHAR)', [text]);
-    const parsed = parseWire(serialized, JSON.parse(String(json)), 'json_serialize_sql');
+    let tree: unknown;
+    try {
+      tree = JSON.parse(String(json));
+    } catch (error) {
+      // DuckDB writes it as `Infinity`, which is no JSON.
+      if (error instanceof SyntaxError) throw invalid('it holds a number that is too large.');
+      throw error;
+    }
+    const parsed = parseWire(serialized, tree, 'json_serialize_sql');
     const [statement, ...others] = parsed.statements;
     const expression = statement && others.length === 0 && onlyExpression(statement.node);
     return { error: parsed.error_message?.trim(), expression };
