@@ -16,7 +16,7 @@ test.each([
     'timestamp',
     ['2020-01-01 00:00:00', '2020-01-01T00:00:00.123456Z', '2020-01-01', '2020-01-01 23:59:59.5'],
   ],
-  ['timestamp', ['2020-01-01 00:00:00+02:00', '2020-01-01 1:2:3 America/New_York']],
+  ['timestamp', ['2020-01-01 00:00:00+02:00', '2020-01-01 1:2:3-1800', '2020-01-01 1:2:3 UTC']],
   ['timestamp_ntz', ['9999-12-31 23:59:59.999999']],
   ['double', ['1.5', '-.5', '5.', '4.9E-324', 'NaN', '-Infinity', 'inf']],
   ['float', ['1.0E10']],
@@ -34,8 +34,9 @@ test.each([
   ['boolean', [' true', 'on', '2']],
   ['date', ['2020/01/01', '20200101', 'epoch', 'infinity', 'today']],
   ['timestamp', ['2020-01-01 24:00:00', 'epoch', 'infinity', '1577836800', '12:00:00']],
+  ['timestamp', ['2020-01-01 00:00:00+18:01', '2020-01-01 00:00:00-01:60']],
   ['timestamp_ntz', ['infinity', '2020-01-01 00:00:00 (BC)']],
-  ['double', ['1.5f', '0x1p3', '1_0.5', '1,5']],
+  ['double', ['1.5f', '0x1p3', '1_0.5', '1,5', '-NaN']],
   ['decimal', ['NaN', '1_0.5']],
 ])('of %s, what they read otherwise, or not at all, is refused', (name, texts) => {
   for (const text of texts) {
@@ -49,6 +50,8 @@ test.each([
   ['date', '12020-01-01'],
   ['date', '-0044-03-15'],
   ['timestamp', '+10000-01-01 00:00:00'],
+  ['timestamp', '2020-10-25 02:30:00 Europe/Berlin'],
+  ['timestamp', '1883-11-18 12:00:00 America/New_York'],
 ])('of %s, %s is not damage, and refused by name', (name, text) => {
   expect(() => checkedPartitionValue('t', text, typeOf(name))).toThrow(
     expect.objectContaining({ code: 'FEATURE_UNSUPPORTED' }),

@@ -5,13 +5,17 @@ import { type DeltaType, formatType } from '../schema.ts';
 // with Delta 4.4 does not for strings and binaries: there the empty text is what somebody wrote, as delta-rs does. Spark reads more than
 // the protocol has, and makes null of what it can't; here only such forms pass as DuckDB reads like Spark.
 
-/** @throws LineageError LOG_DAMAGED; FEATURE_UNSUPPORTED for what Spark has outside of the years of four digits */
+/** @throws LineageError LOG_DAMAGED; FEATURE_UNSUPPORTED for what Spark has outside of the years of four digits, or in a zone by its name */
 export function checkedPartitionValue(table: string, text: string, type: DeltaType): string {
   const form = type.kind === 'decimal' ? number : forms[type.kind === 'primitive' ? type.name : ''];
   if (form === undefined || text === '' || form.test(text)) return text;
+  const unsupported = (what: string) =>
+    new LineageError('FEATURE_UNSUPPORTED', { table, features: [`${what} ('${text}')`] });
   if ((form === forms['date'] || form === instant) && farDay.test(text)) {
-    const features = [`a partition value outside of the years 0 to 9999 ('${text}')`];
-    throw new LineageError('FEATURE_UNSUPPORTED', { table, features });
+    throw unsupported('a partition value outside of the years 0 to 9999');
+  }
+  if (form === instant && namedZone.test(text)) {
+    throw unsupported('a partition value in a time zone by its name');
   }
   throw misfitting(table, `'${text}' is no ${formatType(type)}`);
 }
@@ -29,10 +33,12 @@ function misfitting(table: string, why: string, cause?: unknown): LineageError {
 
 const whole = /^ *[-+]?\d+ *$/;
 const number = /^ *[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)? *$/i;
-const floating = new RegExp(`${number.source}|^ *[-+]?(nan|inf|infinity) *$`, 'i');
+const floating = new RegExp(`${number.source}|^ *(nan|[-+]?(inf|infinity)) *$`, 'i');
 const day = '\\d{4}-\\d{1,2}-\\d{1,2}';
 const time = '([01]?\\d|2[0-3]):\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?';
-const zone = ' ?(Z|UTC|[-+]\\d{1,2}(:?\\d{2})?|[A-Z]\\w*(/\\w+)*)';
+const zone = ' ?(Z|UTC|GMT|[-+](0\\d|1[0-7])(:?[0-5]\\d)?|[-+]18(:?00)?)';
+/** DuckDB and Java take another one of two times where clocks go back, and have other tables of the past. */
+const namedZone = new RegExp(`^${day}[ T]${time} ?[A-Z]\\w`);
 const farDay = /^([-+]\d{4,}|\d{5,})-\d{1,2}-\d{1,2}/;
 const instant = new RegExp(`^${day}([ T]${time}(${zone})?)?$`);
 
