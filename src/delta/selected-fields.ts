@@ -1,12 +1,12 @@
 import { closest } from '../base/closest.ts';
 import { LineageError } from '../base/errors.ts';
 import type { Selection } from './read-spec.ts';
-import { type DeltaField, formatType, holds, type StructType } from './schema.ts';
+import { type DeltaField, type DeltaType, formatType, holds, type StructType } from './schema.ts';
 
 /**
  * The columns as the schema has them, each once; Delta finds them in any letter case.
  *
- * @throws LineageError COLUMN_UNKNOWN; FEATURE_UNSUPPORTED of a table that has none
+ * @throws LineageError COLUMN_UNKNOWN; FEATURE_UNSUPPORTED of a table that has none, or one whose name is empty: no SQL can ask for it
  */
 export function selectedFields(
   table: string,
@@ -16,6 +16,9 @@ export function selectedFields(
   const names = schema.fields.map(({ name }) => name);
   if (names.length === 0) {
     throw new LineageError('FEATURE_UNSUPPORTED', { table, features: ['rows without columns'] });
+  }
+  if (holdsNameless(schema)) {
+    throw new LineageError('FEATURE_UNSUPPORTED', { table, features: ['a column without a name'] });
   }
   if (columns?.length === 0) throw new TypeError('one column at least is selected');
   const found = (columns ?? names).map((column) => {
@@ -28,6 +31,20 @@ export function selectedFields(
     return field;
   });
   return [...new Set(found)];
+}
+
+function holdsNameless(type: DeltaType): boolean {
+  switch (type.kind) {
+    case 'primitive':
+    case 'decimal':
+      return false;
+    case 'array':
+      return holdsNameless(type.element);
+    case 'map':
+      return holdsNameless(type.key) || holdsNameless(type.value);
+    case 'struct':
+      return type.fields.some(({ name, type: inner }) => name === '' || holdsNameless(inner));
+  }
 }
 
 /** @throws LineageError FEATURE_UNSUPPORTED */
