@@ -32,6 +32,9 @@ export function checkShape(
     const found =
       others.length > 0 ? `${field.name} is there twice` : misfit(field, column.type, physical);
     if (found !== undefined) throw damaged(found);
+    if (holdsNanos(column)) {
+      throw damaged(`${field.name} holds times in nanoseconds, and Delta's are in microseconds`);
+    }
     for (const { path, field: member, byName, all } of membersIn(field.type, column, physical)) {
       const name = `${field.name}${path}`;
       if (byName.length > 1) throw damaged(`${name} is there twice`);
@@ -44,6 +47,10 @@ export function checkShape(
       throw new LineageError('FEATURE_UNSUPPORTED', { table, features });
     }
   }
+}
+
+function holdsNanos({ isNanos, inner }: StoredElement): boolean {
+  return isNanos === true || inner.some(holdsNanos);
 }
 
 /** A member of a struct in the table, and what a file has for it. */

@@ -13,6 +13,8 @@ export interface FileShape {
 export interface StoredElement {
   readonly name: string;
   readonly fieldId?: number;
+  /** A time in nanoseconds, of which DuckDB 1.5 gives microseconds where it has a time zone, and does not tell. */
+  readonly isNanos?: boolean;
   readonly inner: readonly StoredElement[];
 }
 
@@ -71,7 +73,8 @@ export async function storedColumns(
     `SELECT * FROM read_parquet(${source}, hive_partitioning = false)`,
   );
   const elements = await session.rows(
-    `SELECT name, num_children, field_id FROM parquet_schema(${source}) ORDER BY column_id`,
+    `SELECT name, num_children, field_id, coalesce(contains(logical_type, 'NANOS=NanoSeconds'), false)
+     FROM parquet_schema(${source}) ORDER BY column_id`,
   );
   const rows = elements.values();
   // The first is the file itself.
@@ -90,10 +93,11 @@ export function itemIn({ inner: [repeated] }: StoredElement): StoredElement | un
 
 /** The next element, and those below it, which follow it. */
 function elementIn(rows: Iterator<readonly unknown[]>): StoredElement {
-  const [name, count, fieldId] = rows.next().value ?? [];
+  const [name, count, fieldId, isNanos] = rows.next().value ?? [];
   return {
     name: String(name),
     ...(fieldId !== null && fieldId !== undefined && { fieldId: Number(fieldId) }),
+    ...(isNanos === true && { isNanos }),
     inner: Array.from({ length: Number(count ?? 0) }, () => elementIn(rows)),
   };
 }

@@ -156,6 +156,24 @@ test.each([
   });
 });
 
+test.each([
+  { type: 'timestamp', sql: "TIMESTAMPTZ '2026-01-31 12:00:00Z'" },
+  { type: array('timestamp'), sql: "[TIMESTAMPTZ '2026-01-31 12:00:00Z']" },
+])('times with a zone in nanoseconds are refused, also inside others: $sql', async (column) => {
+  const { folder, rows } = await writtenTable({ a: column.type }, [
+    { sql: `SELECT ${column.sql} AS a`, path: 'f.parquet' },
+  ]);
+  expect(await rows()).toHaveLength(1);
+  // DuckDB writes no such file: the unit of a time that is of UTC is 2 for microseconds, 3 for nanoseconds.
+  const written = await readFile(join(folder, 'f.parquet'), 'latin1');
+  const [micros, nanos] = ['\x11\x1c\x2c\0', '\x11\x1c\x3c\0'];
+  await writeFile(join(folder, 'f.parquet'), written.replace(micros, nanos), 'latin1');
+  await expect(rows()).rejects.toMatchObject({
+    code: 'FILE_DAMAGED',
+    details: { problem: expect.stringContaining('a holds times in nanoseconds') },
+  });
+});
+
 describe('where columns are mapped by id', () => {
   const identity = (id: number, name: string) => ({
     'delta.columnMapping.id': id,
