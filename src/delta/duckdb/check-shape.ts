@@ -9,7 +9,7 @@ import type { ScanSql } from './scan-sql.ts';
  *
  * @param read the columns that are; undefined for any
  * @throws LineageError FILE_DAMAGED when a column would come out as something else than the file holds; FEATURE_UNSUPPORTED when members of
- *   structs have to be found by their ids
+ *   structs have to be found by their ids, or Spark has a default for a column that the file lacks
  */
 export function checkShape(
   table: string,
@@ -28,7 +28,13 @@ export function checkShape(
   for (const field of stored) {
     if (read !== undefined && !read.includes(field.name)) continue;
     const [column, ...others] = inFile(field, shape);
-    if (column === undefined) continue;
+    if (column === undefined) {
+      const value = field.metadata['EXISTS_DEFAULT'];
+      if (typeof value !== 'string' || value.toUpperCase() === 'NULL') continue;
+      // Delta's protocol has null there, and no such default. Source: Spark 4.2, `ResolveDefaultColumns`; older Delta wrote them.
+      const features = [`EXISTS_DEFAULT (${field.name} is ${value} in files without it: ${file})`];
+      throw new LineageError('FEATURE_UNSUPPORTED', { table, features });
+    }
     const found =
       others.length > 0 ? `${field.name} is there twice` : misfit(field, column.type, physical);
     if (found !== undefined) throw damaged(found);

@@ -174,6 +174,30 @@ test.each([
   });
 });
 
+test('a file without a column for which Spark has a default there is refused by name', async () => {
+  const open = (value: string, sql: string) =>
+    writtenTable(
+      { n: 'long', d: 'long' },
+      [{ sql: 'SELECT 1::BIGINT AS n, 2::BIGINT AS d' }, { sql }],
+      {
+        metadata: { d: { CURRENT_DEFAULT: value, EXISTS_DEFAULT: value } },
+      },
+    );
+  const whole = await open('7', 'SELECT 3::BIGINT AS n, NULL::BIGINT AS d');
+  expect(await whole.rows()).toEqual([
+    [1n, 2n],
+    [3n, null],
+  ]);
+  const unknown = await open('null', 'SELECT 3::BIGINT AS n');
+  expect(await unknown.rows()).toEqual(await whole.rows());
+  const { rows } = await open('7', 'SELECT 3::BIGINT AS n');
+  await expect(rows()).rejects.toMatchObject({
+    code: 'FEATURE_UNSUPPORTED',
+    details: { features: [expect.stringMatching(/^EXISTS_DEFAULT \(d is 7 /)] },
+  });
+  expect(await rows({ selection: { columns: ['n'] } })).toEqual([[1n], [3n]]);
+});
+
 describe('where columns are mapped by id', () => {
   const identity = (id: number, name: string) => ({
     'delta.columnMapping.id': id,
