@@ -150,6 +150,22 @@ describe('a table', () => {
     expect(await rowsOf(folder, version)).toEqual(await sparkRows('v2_checkpoint_json', version));
   });
 
+  test('that has a sidecar twice in a checkpoint gives no rows twice: it is damaged', async () => {
+    const folder = await copyTable('v2_checkpoint_json');
+    const [name = ''] = (await logFiles(folder)).filter((file) => /checkpoint\..*json$/.test(file));
+    const version = Number.parseInt(name, 10);
+    const path = join(folder, '_delta_log', name);
+    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+    const sidecars = lines.filter((line) => line.startsWith('{"sidecar"'));
+    expect(sidecars.length).toBeGreaterThan(0);
+    await writeFile(path, [...lines, ...sidecars].join('\n'));
+    await expect(rowsOf(folder, version)).rejects.toMatchObject({
+      code: 'LOG_DAMAGED',
+      details: { problem: expect.stringMatching(/^it has p=\S+ twice\.$/) },
+    });
+    expect(await rowsOf(folder, 0)).toEqual(await sparkRows('v2_checkpoint_json', 0));
+  });
+
   test('may remove a file under another spelling of its path', async () => {
     const { folder } = await writtenTable({ id: 'integer' }, [
       { sql: 'SELECT 1 AS id' },

@@ -449,7 +449,7 @@ describe('the order of rows', () => {
 
   test.each([1, 2, 16])('does not depend on how many threads read: %d', async (threads) => {
     const { snapshot, rows } = await manyFiles();
-    const files = await filesInOrder(snapshot, undefined);
+    const files = await filesInOrder('t', snapshot, undefined);
     const sql = scanSql('t', snapshot, { areNone: false, haveDeletedRows: true });
     const session = await openSession({});
     try {
@@ -658,7 +658,8 @@ describe('files of the version', () => {
     ]);
     const [first] = await filesOf(table);
     if (first === undefined) throw new Error('one file');
-    const snapshot = aSnapshot({ ...table.snapshot, files: Array(3000).fill(first) });
+    const files = Array.from({ length: 3000 }, (_, place) => ({ ...first, path: `${place}` }));
+    const snapshot = aSnapshot({ ...table.snapshot, files });
     let count = 0;
     for await (const batch of table.reader.rows(snapshot)) count += batch.rowCount;
     expect(count).toBe(3000);

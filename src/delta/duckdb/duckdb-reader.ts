@@ -196,7 +196,7 @@ async function openScan(
 ): Promise<Scan> {
   const { signal, selection = {} } = options;
   const columns = selectedFields(table, snapshot.schema, selection);
-  const listed = await filesInOrder(snapshot, signal);
+  const listed = await filesInOrder(table, snapshot, signal);
   await checkFiles(table, snapshot.version, snapshots, listed, signal);
   const variants = snapshot.schema.fields.filter(({ type }) => holds(type, 'variant'));
   const unread = variants.filter((field) => !columns.includes(field));

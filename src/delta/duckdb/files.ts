@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../base/canonical-json.ts';
 import { LineageError } from '../../base/errors.ts';
 import { mapParallel } from '../../base/parallel.ts';
 import { numRecords } from '../file-stats.ts';
@@ -13,8 +14,13 @@ export interface ScanFile extends Omit<DataFile, 'stats'> {
   readonly numRecords: number | undefined;
 }
 
-/** Oldest first by the writer's modification time, then by path: always the same order for the same version. */
+/**
+ * Oldest first by the writer's modification time, then by path: always the same order for the same version.
+ *
+ * @throws LineageError LOG_DAMAGED where a file is there twice, as in a checkpoint that has it or a sidecar twice: Spark takes one of them
+ */
 export async function filesInOrder(
+  table: string,
   snapshot: Snapshot,
   signal: AbortSignal | undefined,
 ): Promise<readonly ScanFile[]> {
@@ -24,9 +30,19 @@ export async function filesInOrder(
       files.push({ ...file, numRecords: numRecords(stats) });
     }
   }
-  return files.sort(
+  files.sort(
     (a, b) => a.modifiedAt - b.modifiedAt || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0),
   );
+  const twin = files.find((file, place) => isSame(file, files[place - 1]));
+  if (twin === undefined) return files;
+  const problem = `it has ${twin.path} twice.`;
+  throw new LineageError('LOG_DAMAGED', { table, file: '_delta_log', problem });
+}
+
+/** With another deletion vector it would be another file. */
+function isSame(a: ScanFile, b: ScanFile | undefined): boolean {
+  if (a.path !== b?.path) return false;
+  return canonicalJson(a.deletionVector ?? null) === canonicalJson(b.deletionVector ?? null);
 }
 
 /** Rows that reading all of the files must give; undefined when the log has no statistics for one of them. */
