@@ -21,8 +21,8 @@ export interface CommitTimes {
  * enabled it, before that by the file's time, raised by a millisecond wherever it does not grow.
  *
  * @param listing the whole log
- * @param enabledSince gives the first version with in-commit timestamps, as the latest metadata has it; asked only when the latest
- *   commit carries one
+ * @param enabledSince gives the first version with in-commit timestamps, as the latest metadata has it, or infinity where they are not
+ *   enabled; asked only when the latest commit carries one
  * @throws LineageError LOG_DAMAGED when a commit lacks the in-commit timestamp it must have, or that is no date
  */
 export async function commitTimes(

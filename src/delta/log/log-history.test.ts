@@ -222,6 +222,47 @@ describe('in-commit timestamps', () => {
     expect(await latest()).toEqual({ version: 1, isLatest: true, committedAt: start + 7 });
   });
 
+  test('count only where the latest metadata has them enabled, in any letter case', async () => {
+    const commitsWith = (value: string | undefined) =>
+      writeLog(
+        [
+          [
+            infoAction({ inCommitTimestamp: start }),
+            protocol,
+            metaDataAction({
+              configuration: value === undefined ? {} : { 'delta.enableInCommitTimestamps': value },
+            }),
+          ],
+          [infoAction({ inCommitTimestamp: start + 7 })],
+        ],
+        { times: [start + day, start + 2 * day] },
+      );
+    for (const value of [undefined, 'false']) {
+      const { list, atInstant } = open(await commitsWith(value));
+      expect((await list()).map(({ timestamp }) => timestamp)).toEqual([
+        start + 2 * day,
+        start + day,
+      ]);
+      await expect(atInstant(start + 7)).rejects.toMatchObject({ code: 'MOMENT_TOO_EARLY' });
+    }
+    expect(await open(await commitsWith('TRUE')).atInstant(start + 7)).toMatchObject({
+      version: 1,
+    });
+  });
+
+  test('are damaged where the version that enabled them is none', async () => {
+    const configuration = { ...enabled, 'delta.inCommitTimestampEnablementVersion': 'x' };
+    const table = await writeLog([
+      [infoAction({ inCommitTimestamp: start }), protocol, metaDataAction({ configuration })],
+    ]);
+    const damaged = {
+      code: 'LOG_DAMAGED',
+      details: { problem: "delta.inCommitTimestampEnablementVersion 'x' is no version." },
+    };
+    await expect(open(table).list()).rejects.toMatchObject(damaged);
+    await expect(open(table).atInstant(start)).rejects.toMatchObject(damaged);
+  });
+
   test.each([9e15, -9e15])('of %d are no dates, and the commit is named', async (own) => {
     const table = await writeLog([
       [

@@ -68,8 +68,13 @@ async function openLog(
   const latest = latestVersion(listing) ?? logSegment(listing).version;
   const enabledSince = async () => {
     const { properties } = await openSnapshot(store, { listing, version: latest, ...options });
-    const since = properties['delta.inCommitTimestampEnablementVersion'];
-    return since === undefined ? 0 : Number(since);
+    if (properties['delta.enableInCommitTimestamps']?.toLowerCase() !== 'true') {
+      return Number.POSITIVE_INFINITY;
+    }
+    const since = properties['delta.inCommitTimestampEnablementVersion'] ?? '0';
+    if (/^\d+$/.test(since)) return Number(since);
+    const problem = `delta.inCommitTimestampEnablementVersion '${since}' is no version.`;
+    throw new LineageError('LOG_DAMAGED', { table, file: 'metaData', problem });
   };
   const times = await commitTimes(store, table, listing, enabledSince, signal);
   return { listing, latest, times };
