@@ -9,7 +9,7 @@ import type { ScanSql } from './scan-sql.ts';
  *
  * @param read the columns that are; undefined for any
  * @throws LineageError FILE_DAMAGED when a column would come out as something else than the file holds; FEATURE_UNSUPPORTED when members of
- *   structs have to be found by their ids, or Spark has a default for a column that the file lacks
+ *   structs have to be found by their ids, letters beyond ASCII in another case, or Spark has a default for a column that the file lacks
  */
 export function checkShape(
   table: string,
@@ -38,12 +38,15 @@ export function checkShape(
     const found =
       others.length > 0 ? `${field.name} is there twice` : misfit(field, column.type, physical);
     if (found !== undefined) throw damaged(found);
+    // By id, its name does not count.
+    if (columnMapping !== 'id') checkLetters(table, field.name, physical(field), column, file);
     if (holdsNanos(column)) {
       throw damaged(`${field.name} holds times in nanoseconds, and Delta's are in microseconds`);
     }
     for (const { path, field: member, byName, all } of membersIn(field.type, column, physical)) {
       const name = `${field.name}${path}`;
       if (byName.length > 1) throw damaged(`${name} is there twice`);
+      checkLetters(table, name, physical(member), byName[0], file);
       if (columnMapping !== 'id') continue;
       const id = member.metadata['delta.columnMapping.id'];
       if (all.find(({ fieldId }) => fieldId === id) === byName[0]) continue;
@@ -53,6 +56,29 @@ export function checkShape(
       throw new LineageError('FEATURE_UNSUPPORTED', { table, features });
     }
   }
+}
+
+/**
+ * Spark finds a name in any letter case, and DuckDB 1.5 only where the letters are those of ASCII: of others it would make nulls.
+ *
+ * @throws LineageError FEATURE_UNSUPPORTED
+ */
+function checkLetters(
+  table: string,
+  name: string,
+  expected: string,
+  stored: StoredElement | undefined,
+  file: string,
+): void {
+  if (stored === undefined || inSmallAscii(stored.name) === inSmallAscii(expected)) return;
+  const features = [
+    `names in another letter case, beyond ASCII: ${name} is ${stored.name} in ${file}`,
+  ];
+  throw new LineageError('FEATURE_UNSUPPORTED', { table, features });
+}
+
+function inSmallAscii(name: string): string {
+  return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 function holdsNanos({ isNanos, inner }: StoredElement): boolean {

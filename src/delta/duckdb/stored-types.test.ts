@@ -140,6 +140,23 @@ test('columns are found whatever the case of their letters in a file', async () 
 });
 
 test.each([
+  { sql: 'SELECT 1::BIGINT AS "É"', name: 'é is É' },
+  { sql: 'SELECT {n: 1::BIGINT, "É": 2::BIGINT} AS s', name: 's.é is É' },
+  { sql: 'SELECT [{"É": 2::BIGINT}] AS l', name: 'l.element.é is É' },
+])('but letters beyond ASCII in another case are refused by name: $name', async ({ sql, name }) => {
+  const columns = {
+    é: 'long',
+    s: struct({ n: 'long', é: 'long' }),
+    l: array(struct({ é: 'long' })),
+  };
+  const { rows } = await writtenTable(columns, [{ sql }]);
+  await expect(rows()).rejects.toMatchObject({
+    code: 'FEATURE_UNSUPPORTED',
+    details: { features: [expect.stringContaining(`: ${name} in `)] },
+  });
+});
+
+test.each([
   { sql: 'SELECT 1::BIGINT AS twin, 2::BIGINT AS tw1n, NULL AS s, NULL AS l', twice: 'twin' },
   { sql: 'SELECT {twin: 1::BIGINT, tw1n: 2::BIGINT} AS s', twice: 's.twin' },
   { sql: 'SELECT [{x: {twin: 1::BIGINT, tw1n: 2::BIGINT}}] AS l', twice: 'l.element.x.twin' },
