@@ -6,7 +6,7 @@ import { type DeltaField, type DeltaType, formatType, holds, type StructType } f
 /**
  * The columns as the schema has them, each once; Delta finds them in any letter case.
  *
- * @throws LineageError COLUMN_UNKNOWN; FEATURE_UNSUPPORTED of a table that has none, or one whose name is empty: no SQL can ask for it
+ * @throws LineageError COLUMN_UNKNOWN; FEATURE_UNSUPPORTED of a table that has none, or one whose name is empty or holds NUL: no SQL of DuckDB can ask for it
  */
 export function selectedFields(
   table: string,
@@ -17,8 +17,9 @@ export function selectedFields(
   if (names.length === 0) {
     throw new LineageError('FEATURE_UNSUPPORTED', { table, features: ['rows without columns'] });
   }
-  if (holdsNameless(schema)) {
-    throw new LineageError('FEATURE_UNSUPPORTED', { table, features: ['a column without a name'] });
+  if (holdsUnspeakable(schema)) {
+    const features = ['a column whose name is empty or holds NUL'];
+    throw new LineageError('FEATURE_UNSUPPORTED', { table, features });
   }
   if (columns?.length === 0) throw new TypeError('one column at least is selected');
   const found = (columns ?? names).map((column) => {
@@ -33,17 +34,19 @@ export function selectedFields(
   return [...new Set(found)];
 }
 
-function holdsNameless(type: DeltaType): boolean {
+function holdsUnspeakable(type: DeltaType): boolean {
   switch (type.kind) {
     case 'primitive':
     case 'decimal':
       return false;
     case 'array':
-      return holdsNameless(type.element);
+      return holdsUnspeakable(type.element);
     case 'map':
-      return holdsNameless(type.key) || holdsNameless(type.value);
+      return holdsUnspeakable(type.key) || holdsUnspeakable(type.value);
     case 'struct':
-      return type.fields.some(({ name, type: inner }) => name === '' || holdsNameless(inner));
+      return type.fields.some(
+        ({ name, type: inner }) => name === '' || name.includes('\0') || holdsUnspeakable(inner),
+      );
   }
 }
 

@@ -817,19 +817,22 @@ test('a table without columns is refused by name', async () => {
   await expect(reader.write(snapshot, folder)).rejects.toMatchObject(refused);
 });
 
-test('a column without a name, also inside others, is refused by name', async () => {
-  const fields = [{ name: '', type: 'long', nullable: true, metadata: {} }];
-  const inside = { type: 'array', elementType: { type: 'struct', fields }, containsNull: true };
-  for (const columns of [
-    { id: 'long', '': 'long' },
-    { id: 'long', s: inside },
-  ]) {
-    const { rows } = await writtenTable(columns, [{ sql: 'SELECT 1::BIGINT AS id' }]);
-    for (const selection of [{}, { columns: ['id'] }]) {
-      await expect(rows({ selection })).rejects.toMatchObject({
-        code: 'FEATURE_UNSUPPORTED',
-        details: { features: ['a column without a name'] },
-      });
+test.each(['', 'a\0b'])(
+  'a column named %j, also inside others, is refused by name',
+  async (name) => {
+    const fields = [{ name, type: 'long', nullable: true, metadata: {} }];
+    const inside = { type: 'array', elementType: { type: 'struct', fields }, containsNull: true };
+    for (const columns of [
+      { id: 'long', '': 'long' },
+      { id: 'long', s: inside },
+    ]) {
+      const { rows } = await writtenTable(columns, [{ sql: 'SELECT 1::BIGINT AS id' }]);
+      for (const selection of [{}, { columns: ['id'] }]) {
+        await expect(rows({ selection })).rejects.toMatchObject({
+          code: 'FEATURE_UNSUPPORTED',
+          details: { features: ['a column whose name is empty or holds NUL'] },
+        });
+      }
     }
-  }
-});
+  },
+);
