@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { duckdbCheckpointRemoves } from '../src/delta/duckdb/checkpoint-removes.ts';
 import { duckdbReader } from '../src/delta/duckdb/duckdb-reader.ts';
+import { localCopier } from '../src/delta/log/local-copier.ts';
 import { localTableStore } from '../src/delta/log/local-table-store.ts';
 import { logHistory } from '../src/delta/log/log-history.ts';
 import { logSnapshots } from '../src/delta/log/log-snapshots.ts';
@@ -163,6 +164,9 @@ describe('a table', () => {
       code: 'LOG_DAMAGED',
       details: { problem: expect.stringMatching(/^it has p=\S+ twice\.$/) },
     });
+    const copier = localCopier(localTableStore(folder), 't');
+    const copy = copier.copy(version, await temporaryFolder(), { now: Date.now(), engine: 'test' });
+    await expect(copy).rejects.toMatchObject({ code: 'LOG_DAMAGED' });
     expect(await rowsOf(folder, 0)).toEqual(await sparkRows('v2_checkpoint_json', 0));
   });
 

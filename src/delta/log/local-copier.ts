@@ -95,6 +95,11 @@ async function copyVersion(
   );
   const copied = logSnapshots(localTableStore(directory), table);
   const { digest, files, bytes, rows } = await summarize(await copied.at(0, call), call);
+  // One commit has each file once.
+  if (files < source.files) {
+    const problem = 'it has some files twice.';
+    throw new LineageError('LOG_DAMAGED', { table, file: '_delta_log', problem });
+  }
   if (files !== source.files || bytes !== source.bytes) {
     throw new TypeError('the copy has other files than the version');
   }
