@@ -61,6 +61,22 @@ test('a row may have more columns than an expression of DuckDB may be deep', asy
   }
 });
 
+test('a column may have the name of a variable', async () => {
+  const session = await openSession({});
+  try {
+    const entry: DeltaType = {
+      kind: 'struct',
+      fields: [aField('key', 'string'), aField('value', 'integer')],
+    };
+    const row = canonicalRow([aField('asof_x0', entry), aField('m', map)], duckdbDialect);
+    const values = "{'key': 'a', 'value': 1} AS asof_x0, MAP {'b': 2} AS m";
+    const [[text] = []] = await session.rows(`SELECT ${row} FROM (SELECT ${values})`);
+    expect(text).toBe('(1:a,1)|{1:b=2}');
+  } finally {
+    await session.close();
+  }
+});
+
 test('lists and maps may be deep in each other', async () => {
   const depth = 18;
   const session = await openSession({});

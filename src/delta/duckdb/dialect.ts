@@ -23,7 +23,7 @@ export const duckdbDialect: Dialect = {
   items: (list, variable, each) =>
     `CASE WHEN ${list} IS NOT NULL THEN ${commasBetween(`list_transform(${list}, lambda ${variable}: ${each(variable)})`)} END`,
   entries: (map, variable, each) =>
-    `CASE WHEN ${map} IS NOT NULL THEN ${commasBetween(`list_sort(list_transform(map_entries(${map}), lambda ${variable}: ${each(`${variable}.key`, `${variable}.value`)}))`)} END`,
+    `CASE WHEN ${map} IS NOT NULL THEN ${commasBetween(`list_sort(list_transform(map_entries(${map}), lambda ${variable}: ${each(...ofEntry(variable))}))`)} END`,
   nullText: 'CAST(NULL AS VARCHAR)',
   sums(source, group) {
     const key = group === undefined ? '' : `${group}, `;
@@ -34,6 +34,11 @@ export const duckdbDialect: Dialect = {
     return `SELECT ${key}${sums} FROM (SELECT ${key}md5(asof_row) AS asof_hash FROM (${source}))${grouped}`;
   },
 };
+
+/** Key and value. What stands before a point DuckDB takes for a column rather than for a variable of that name. */
+function ofEntry(variable: string): readonly [string, string] {
+  return [`struct_extract(${variable}, 'key')`, `struct_extract(${variable}, 'value')`];
+}
 
 /** Of an empty list DuckDB gives null. Its `array_to_string` is a macro that has its list twice, and lists in lists twice as often a level. */
 function commasBetween(texts: string): string {
