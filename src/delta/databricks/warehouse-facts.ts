@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { LineageError } from '../../base/errors.ts';
 import { parseWire } from '../../base/wire.ts';
 import { withoutUndefined } from '../../base/without-undefined.ts';
@@ -91,15 +90,9 @@ export async function describeDetail(
   return parseWire(wireDetail, row, 'DESCRIBE DETAIL');
 }
 
-/** Spark writes a folder of its own machine as `file:/…`. */
+/** Spark writes a folder of its own machine as `file:/…`, with every character as it is. */
 function plainLocation(location: string): string {
-  if (!/^file:/i.test(location)) return location;
-  try {
-    return fileURLToPath(location.replace(/^file:\/*/i, 'file:///'));
-  } catch (error) {
-    if (error instanceof TypeError || error instanceof URIError) return location;
-    throw error;
-  }
+  return location.replace(/^file:\/*/i, '/');
 }
 
 /** A warehouse does not tell which files make up a version. */
