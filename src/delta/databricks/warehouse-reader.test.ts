@@ -4,7 +4,11 @@ import { LineageError } from '../../base/errors.ts';
 import type { SqlRow, SqlSession } from './sql-session.ts';
 import { warehouseReader } from './warehouse-reader.ts';
 
-const facts = { version: 3, tableId: 'x', schema: aSchema(aField('id', 'long')) };
+const factsOf = (...columns: readonly string[]) => ({
+  version: 3,
+  tableId: 'x',
+  schema: aSchema(...columns.map((name) => aField(name, 'long'))),
+});
 const lost = () => new LineageError('WAREHOUSE_UNREACHABLE', { host: 'w', problem: 'cut' });
 
 /** A table of the numbers below 10, whose first streams end early with what they are given. */
@@ -29,7 +33,7 @@ function aSession(failures: readonly unknown[], counted = 10) {
   return { session, statements };
 }
 
-async function idsOf({ session }: ReturnType<typeof aSession>) {
+async function idsOf({ session }: ReturnType<typeof aSession>, facts = factsOf('id')) {
   const reader = warehouseReader(session, ['s', 't'], 's.t', () => Promise.reject(new Error('no')));
   const ids: unknown[] = [];
   for await (const batch of reader.rows(facts)) ids.push(...batch.values(0));
@@ -71,4 +75,10 @@ test('fewer rows than the warehouse counts are not taken for all', async () => {
     code: 'ROWS_MISCOUNTED',
     details: { rows: 10, expected: 11 },
   });
+});
+
+test('rows are in the order of their files also where a column has the name of that of the files', async () => {
+  const table = aSession([]);
+  await idsOf(table, factsOf('_Metadata', '__metadata'));
+  expect(table.statements[0]).toContain(' ___metadata.file_path AS asof_path');
 });

@@ -174,16 +174,23 @@ function selectRows(
   const columns = fields.map(
     ({ name, type }, index) => `${encode(type, quoteName(name))} AS asof_c${index}`,
   );
+  const file = placeName(facts.schema);
   const place = [
-    '_metadata.file_modification_time AS asof_time',
-    '_metadata.file_path AS asof_path',
-    '_metadata.file_block_start AS asof_block',
+    `${file}.file_modification_time AS asof_time`,
+    `${file}.file_path AS asof_path`,
+    `${file}.file_block_start AS asof_block`,
     // Counts up within what one task reads, and one task reads a block from its start to its end. The index of a row in its file
     // would say it plainly, but Delta 4.4 has it for tables with deletion vectors only.
     'monotonically_increasing_id() AS asof_row',
   ];
   const names = fields.map((_, index) => `asof_c${index}`);
   return `SELECT ${names.join(', ')} FROM (SELECT ${[...columns, ...place].join(', ')} FROM ${source(parts, facts, selection)}) asof_rows ORDER BY asof_time, asof_path, asof_block, asof_row`;
+}
+
+/** Spark's own column with the file of each row, which makes room for columns of the table. Source: Spark 4.2, `metadataOutput`. */
+function placeName({ fields }: StructType, name = '_metadata'): string {
+  const isTaken = fields.some((field) => field.name.toLowerCase() === name);
+  return isTaken ? placeName({ kind: 'struct', fields }, `_${name}`) : name;
 }
 
 function batchOf(fields: readonly DeltaField[], rows: readonly SqlRow[]): RowBatch {
