@@ -30,6 +30,11 @@ const cases: readonly (readonly [string, string, object])[] = [
     'TABLE_NOT_IN_WAREHOUSE',
     {},
   ],
+  [
+    "[DELTA_PATH_DOES_NOT_EXIST] file:/gone doesn't exist, or is not a Delta table.;\nDescribeDeltaDetailCommand",
+    'TABLE_NOT_IN_WAREHOUSE',
+    {},
+  ],
   ['File file:/nonexistent/xyz/_delta_log does not exist', 'TABLE_NOT_IN_WAREHOUSE', {}],
   [
     "[EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE] 'DESCRIBE HISTORY' expects a table but `vv` is a view. SQLSTATE: 42809",

@@ -43,7 +43,7 @@ export function translated(failure: SqlFailure, context: FailureContext): Lineag
   }
   if (
     is(
-      /^(TABLE_OR_VIEW_NOT_FOUND|SCHEMA_NOT_FOUND|NO_SUCH_CATALOG|CATALOG_NOT_FOUND|REQUIRES_SINGLE_PART_NAMESPACE|DELTA_TABLE_NOT_FOUND|DELTA_MISSING_DELTA_TABLE)/,
+      /^(TABLE_OR_VIEW_NOT_FOUND|SCHEMA_NOT_FOUND|NO_SUCH_CATALOG|CATALOG_NOT_FOUND|REQUIRES_SINGLE_PART_NAMESPACE|DELTA_TABLE_NOT_FOUND|DELTA_MISSING_DELTA_TABLE|DELTA_PATH_DOES_NOT_EXIST)/,
     )
   ) {
     return new LineageError('TABLE_NOT_IN_WAREHOUSE', { table, host, problem }, cause);
@@ -59,7 +59,9 @@ export function translated(failure: SqlFailure, context: FailureContext): Lineag
       /^(DELTA_ONLY_OPERATION|DELTA_TABLE_ONLY_OPERATION|EXPECT_TABLE_NOT_VIEW|UNSUPPORTED_FEATURE\.TIME_TRAVEL|DELTA_INVALID_FORMAT|FORBIDDEN_OPERATION)/,
     )
   ) {
-    const found = is(/VIEW/) ? 'is a view' : 'is kept in another format, or is a view';
+    const found = is(/VIEW/)
+      ? 'is a view'
+      : 'is kept in another format, is a view, or its folder is gone';
     return new LineageError('TABLE_NOT_DELTA', { location: table, found }, cause);
   }
   if (is(/FILE_NOT_FOUND|FILE_NOT_EXIST/)) {
