@@ -58,3 +58,15 @@ test.skipIf(process.platform === 'win32')('a record by hand is found through a l
   const { models } = await impact(request, { ...ledger, tables }, { now });
   expect(models).toMatchObject([{ name: 'm', tableVersion: 2, effect: 'holds' }]);
 });
+
+test('what commits did is not told where only their files can be listed', async () => {
+  const folder = await temporaryFolder();
+  const location = await copyTable('customer_features', join(folder, 'features'));
+  const ledger = openLedger(join(folder, 'asof.db'), () => now);
+  const tables = connectTables({ tables: {} }, { cwd: folder });
+  const { timelines, ...table } = tables.open(parseTableName(location));
+  const request = { table, commits: { from: 2, to: 2 }, protectedStages: [] };
+  await expect(impact(request, { ...ledger, tables }, { now })).rejects.toMatchObject({
+    code: 'FILES_UNKNOWN',
+  });
+});

@@ -1,4 +1,4 @@
-import { isLineageError } from '../base/errors.ts';
+import { isLineageError, LineageError } from '../base/errors.ts';
 import type { DeltaTable } from '../delta/delta-table.ts';
 import type { Commit } from '../delta/table-history.ts';
 import { type FileSpan, spansAt, type Timeline } from '../delta/table-timeline.ts';
@@ -71,14 +71,14 @@ const copiesNothing =
 /**
  * Reads what these commits did, and all behind them.
  *
- * @throws LineageError VERSION_TOO_OLD and the like where a commit, or the version before it, can't be rebuilt
+ * @throws LineageError FILES_UNKNOWN where the log itself is not shown; VERSION_TOO_OLD and the like where a commit, or the version before it, can't be rebuilt
  */
 export async function replayOf(
-  { history, timelines }: Pick<DeltaTable, 'history' | 'timelines'>,
+  { name, history, timelines }: Pick<DeltaTable, 'name' | 'history' | 'timelines'>,
   { from, to }: { readonly from: number; readonly to: number },
   options: CallOptions,
 ): Promise<Replay> {
-  if (timelines === undefined) throw new TypeError('a table with snapshots has a timeline');
+  if (timelines === undefined) throw new LineageError('FILES_UNKNOWN', { table: name });
   const versions = [...(from === 0 ? [] : [from - 1]), from, to];
   const timeline = await timelines.read(versions, options);
   for (const version of versions) {
