@@ -32,6 +32,18 @@ describe('a table that both engines know', () => {
     await expect(ask(both(warehouse))).rejects.toMatchObject({ code: 'ENGINES_DISAGREE' });
   });
 
+  test('is the same in versions from before it was replaced, of which the warehouse tells the id of today', async () => {
+    const [first = {}, ...others] = threeVersions;
+    const found = fakeTable({
+      location: '/data/t',
+      versions: [{ ...first, id: 'old' }, ...others],
+    });
+    expect(await both({}, found).facts.at(0)).toMatchObject({ tableId: 'old' });
+    await expect(both({ id: 'other' }, found).facts.at(0)).rejects.toMatchObject({
+      code: 'ENGINES_DISAGREE',
+    });
+  });
+
   test('may grow between the two answers', async () => {
     const growing = {
       ...log,

@@ -57,7 +57,10 @@ export function bothEngines(
       unlessUnknown(warehouse.facts.at(version, options)),
     ]);
     if (there !== undefined && there.tableId !== inLog.tableId) {
-      throw disagree(log, 'the table id', inLog.tableId, there.tableId);
+      // A warehouse tells today's id of whatever version, and CREATE OR REPLACE TABLE gives a new one.
+      const latest = await log.history.resolve({ kind: 'latest' }, options);
+      const { tableId } = await log.snapshots.at(latest.version, options);
+      if (there.tableId !== tableId) throw disagree(log, 'the table id', tableId, there.tableId);
     }
     return { ...inLog, location: log.location };
   }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { fakeTable, threeVersions } from '../../test/support/fake-tables.ts';
 import { copyTable, tableNames } from '../../test/support/tables.ts';
 import { isLineageError } from '../base/errors.ts';
 import { connectTables } from '../connect-tables.ts';
@@ -76,3 +77,12 @@ async function versionAt(
     throw error;
   }
 }
+
+test('a version has the id that it had, also where no log is shown', async () => {
+  const [first = {}, ...others] = threeVersions;
+  const table = fakeTable({ versions: [{ ...first, id: 'old' }, ...others] });
+  const states = tableStates({ open: () => table }, { now: Date.now() });
+  expect(await states.find(['s.t'], 'old', 0)).toMatchObject({ isSame: true });
+  expect(await states.find(['s.t'], 'old', 1)).toMatchObject({ isSame: false });
+  expect(await states.find(['s.t'], 'old', 9)).toMatchObject({ isSame: false });
+});

@@ -132,9 +132,18 @@ export function tableStates(
     };
     const found = await findTable(places, id, tables, { ...options, latestOf: known });
     if ('failure' in found || found.isSame || version === undefined) return found;
-    const timeline = (await examine(found.table))?.timeline;
-    const idThen = timeline && metadataAt(timeline, version)?.tableId;
+    const idThen = await idAt(found.table, version);
     return { ...found, isSame: idThen !== undefined && idThen === id };
+  };
+  const idAt = async (table: DeltaTable, version: number): Promise<string | undefined> => {
+    const timeline = (await examine(table))?.timeline;
+    if (timeline !== undefined) return metadataAt(timeline, version)?.tableId;
+    try {
+      return (await table.facts.at(version, options)).tableId;
+    } catch (error) {
+      if (!isLineageError(error)) throw error;
+      return;
+    }
   };
 
   const states: TableStates = {

@@ -353,6 +353,28 @@ describe.skipIf(sparkPython === undefined)('a SQL warehouse', { timeout: 600_000
       },
     );
 
+    test('gives the rows and the digest that the log gives of columns with names of its own', async () => {
+      const name = 'analytics.own_names';
+      await warehouse.sql(
+        `CREATE TABLE ${name} (_metadata STRUCT<file_path: STRING, file_modification_time: BIGINT>, asof_x0 STRUCT<key: INT, value: INT>, m MAP<INT, ARRAY<INT>>, asof_c0 INT, asof_d DOUBLE, asof_row BIGINT, n INT)`,
+      );
+      for (const n of [3, 1, 2]) {
+        await warehouse.sql(
+          `INSERT INTO ${name} VALUES (named_struct('file_path', 'x', 'file_modification_time', ${9 - n}L), named_struct('key', 1, 'value', 2), map(${n}, array(${n}, NULL)), 4, 5.5, 6, ${n})`,
+        );
+      }
+      const there = open(name);
+      const facts = await there.facts.at(3);
+      const log = connectTables({ tables: {} }, { cwd: project }).open(
+        parseTableName(facts.location ?? ''),
+      );
+      const snapshot = await log.snapshots.at(3);
+      const rows = await canonicalRows(facts.schema, there.reader.rows(facts));
+      expect(rows).toHaveLength(3);
+      expect(rows).toEqual(await canonicalRows(snapshot.schema, log.reader.rows(snapshot)));
+      expect(await there.reader.digest(facts)).toEqual(await log.reader.digest(snapshot));
+    });
+
     test('gives 20,000 doubles of random bits the digest that the log gives', async () => {
       await warehouse.sql(
         `CREATE TABLE analytics.doubles AS SELECT id, CAST(CASE WHEN pmod(xxhash64(id), 2) = 0 THEN 1D ELSE -1D END * power(2D, pmod(xxhash64(id, 1), 2090) - 1070) * (1 + pmod(xxhash64(id, 2), 4503599627370496) / 4503599627370496D) AS DOUBLE) d FROM range(20000)`,
@@ -379,6 +401,27 @@ describe.skipIf(sparkPython === undefined)('a SQL warehouse', { timeout: 600_000
       expect(both.columns.map(({ name, type }) => [name, type])).toEqual(
         alone.columns.map(({ name, type }) => [name, type]),
       );
+    });
+
+    test('agree on what was there before the table was replaced in place', async () => {
+      const env = { ASOF_ENGINE: undefined, REGISTER_AS: undefined };
+      await warehouse.sql('CREATE TABLE analytics.replaced AS SELECT id FROM range(10)');
+      const run = await asof(env).json(
+        ...['run', '--table', 'features=analytics.replaced', '--', process.execPath, '-e', '0'],
+      );
+      const { runId } = runResult.parse(run);
+      await warehouse.sql('CREATE OR REPLACE TABLE analytics.replaced AS SELECT 1 one');
+      const { links } = traceResult.parse(await asof(env).json('trace', `runs:/${runId}`));
+      expect(links).toMatchObject([{ version: 0, state: 'readable', conflicts: [] }]);
+      const { tables } = rehydrateResult.parse(
+        await asof(env).json('rehydrate', `runs:/${runId}`, '--out', 'replaced'),
+      );
+      expect(tables[0]?.manifest.rows).toBe(10);
+      expect(
+        await failure({ ASOF_ENGINE: 'auto' }, 'impact', 'analytics.replaced@v0'),
+      ).toMatchObject({
+        code: 'FILES_UNKNOWN',
+      });
     });
 
     test('are refused when they are two tables', async () => {

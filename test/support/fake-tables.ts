@@ -12,6 +12,8 @@ export interface FakeVersion {
   readonly at?: string;
   readonly operation?: string;
   readonly files?: readonly DataFile[];
+  /** The table id, where it is not that of the table. */
+  readonly id?: string;
 }
 
 export interface FakeTableOptions {
@@ -103,7 +105,7 @@ export function fakeTable(options: FakeTableOptions = {}): DeltaTable {
       check(version);
       return aSnapshot({
         version,
-        tableId: options.id ?? tableId,
+        tableId: versions[version]?.id ?? options.id ?? tableId,
         properties: options.properties ?? {},
         files: versions[version]?.files ?? [],
       });

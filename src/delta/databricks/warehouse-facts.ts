@@ -16,8 +16,8 @@ export interface WarehouseFacts extends TableFacts {
 }
 
 /**
- * What the warehouse tells of a version: its schema, and what DESCRIBE DETAIL says of the table. Of that the id, the location and the
- * name are the table's for good; the rest is of the latest version, and left out of any other.
+ * What the warehouse tells of a version: its schema, and what DESCRIBE DETAIL says of the table. Of that the location is the table's for
+ * good, and so is the id unless it was replaced in place; the rest is of the latest version, and left out of any other.
  */
 export function warehouseFacts(
   session: SqlSession,
