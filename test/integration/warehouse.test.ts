@@ -375,6 +375,17 @@ describe.skipIf(sparkPython === undefined)('a SQL warehouse', { timeout: 600_000
       expect(await there.reader.digest(facts)).toEqual(await log.reader.digest(snapshot));
     });
 
+    test('gives the rows for which a column is true', async () => {
+      await warehouse.sql('CREATE TABLE analytics.booleans AS SELECT id % 4 = 0 b FROM range(20)');
+      const there = open('analytics.booleans');
+      const facts = await there.facts.at(0);
+      const selection = { where: 'b' };
+      expect(await there.reader.digest(facts, { selection })).toMatchObject({ rows: 5 });
+      expect(
+        await canonicalRows(facts.schema, there.reader.rows(facts, { selection })),
+      ).toHaveLength(5);
+    });
+
     test('gives 20,000 doubles of random bits the digest that the log gives', async () => {
       await warehouse.sql(
         `CREATE TABLE analytics.doubles AS SELECT id, CAST(CASE WHEN pmod(xxhash64(id), 2) = 0 THEN 1D ELSE -1D END * power(2D, pmod(xxhash64(id, 1), 2090) - 1070) * (1 + pmod(xxhash64(id, 2), 4503599627370496) / 4503599627370496D) AS DOUBLE) d FROM range(20000)`,

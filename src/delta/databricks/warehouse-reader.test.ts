@@ -82,3 +82,11 @@ test('rows are in the order of their files also where a column has the name of t
   await idsOf(table, factsOf('_Metadata', '__metadata'));
   expect(table.statements[0]).toContain(' ___metadata.file_path AS asof_path');
 });
+
+test('a filter of a name alone is no list of names', async () => {
+  const { session, statements } = aSession([]);
+  const reader = warehouseReader(session, ['s', 't'], 's.t', () => Promise.reject(new Error('no')));
+  const facts = { ...factsOf(), schema: aSchema(aField('id', 'long'), aField('ok', 'boolean')) };
+  for await (const _ of reader.rows(facts, { selection: { columns: ['id'], where: 'ok' } }));
+  expect(statements[0]).toMatch(/ WHERE true AND \(\nok\n\)/);
+});

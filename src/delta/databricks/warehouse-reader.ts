@@ -155,14 +155,14 @@ function fieldsOf(
   return fields;
 }
 
-/** The table at the version, filtered; the filter has been checked. */
+/** The table at the version, filtered; the filter has been checked. Before a bracket with names Spark takes WHERE for an alias. */
 export function source(
   parts: readonly string[],
   { version }: Pick<VersionFacts, 'version'>,
   { where }: Selection,
 ): string {
   const table = atVersion(parts, version);
-  return where === undefined ? table : `${table} WHERE (\n${where}\n)`;
+  return where === undefined ? table : `${table} WHERE true AND (\n${where}\n)`;
 }
 
 function selectRows(
