@@ -16,12 +16,16 @@ export function checkFilter(filter: string, schema: StructType): void {
     const before = tokens[index - 1];
     if (text === '(') depth++;
     if (text === ')' && --depth < 0) throw invalid('a bracket closes that was not opened.');
+    if (kind === 'sign' && text === '||' && !(isText(before, schema) && isText(next, schema))) {
+      throw invalid('|| joins what is no text, which engines write out in different ways.');
+    }
     if (kind === 'name' && before?.text !== '.') checkName(text, schema, invalid);
     if (kind !== 'word' || before?.text === '.') continue;
     const word = text.toLowerCase();
     if (next?.text === '(' && !operators.has(word)) {
       if (!functions.has(word))
         throw invalid(`${text}() is not known to mean the same everywhere.`);
+      checkArguments(word, argumentsAt(tokens, index + 1), schema, invalid);
     } else if ((word === 'date' || word === 'timestamp') && next?.kind === 'text') {
       // DATE '2026-01-31'
     } else if (!operators.has(word) || columnOf(text, schema) !== undefined) {
@@ -31,6 +35,70 @@ export function checkFilter(filter: string, schema: StructType): void {
   }
   if (depth !== 0) throw invalid('a bracket is not closed.');
   if (tokens.length === 0) throw invalid('it is empty.');
+  const fraction = tokens.find(({ kind, text }) => kind === 'text' && isFraction(text));
+  if (fraction !== undefined && tokens.some((token) => typeOf(token, schema)?.kind === 'decimal')) {
+    throw invalid(`engines compare a DECIMAL with ${fraction.text} in different ways.`);
+  }
+}
+
+/** Some functions have the same name everywhere and mean the same for some arguments. */
+function checkArguments(
+  name: string,
+  args: readonly (readonly Token[])[],
+  schema: StructType,
+  invalid: (problem: string) => LineageError,
+): void {
+  const isCount = (arg: readonly Token[] | undefined, pattern: RegExp) =>
+    arg?.length === 1 && arg[0]?.kind === 'number' && pattern.test(arg[0].text);
+  if (trims.has(name) && args.length > 1) {
+    throw invalid(`${name}() takes text and characters in another order elsewhere.`);
+  }
+  const [, start, length] = args;
+  const isPart =
+    isCount(start, /^0*[1-9]\d*$/) && (length === undefined || isCount(length, /^\d+$/));
+  if (parts.has(name) && !isPart) {
+    throw invalid(`${name}() is asked for with other numbers than 1, 2, … as they stand.`);
+  }
+  if (roundings.has(name) && !args.flat().every((token) => isExact(token, schema))) {
+    throw invalid(`engines round DOUBLE values that are no number in different ways.`);
+  }
+}
+
+/** What stands between the commas of the bracket that opens there. */
+function argumentsAt(tokens: readonly Token[], open: number): readonly (readonly Token[])[] {
+  const args: Token[][] = [[]];
+  let depth = 0;
+  for (const token of tokens.slice(open)) {
+    if (token.text === '(' && token.kind === 'sign' && depth++ === 0) continue;
+    if (token.text === ')' && token.kind === 'sign' && --depth === 0) break;
+    if (token.text === ',' && token.kind === 'sign' && depth === 1) args.push([]);
+    else args.at(-1)?.push(token);
+  }
+  return args;
+}
+
+function typeOf({ kind, text }: Token, schema: StructType): DeltaType | undefined {
+  return kind === 'word' || kind === 'name' ? columnOf(text, schema)?.type : undefined;
+}
+
+function isText(token: Token | undefined, schema: StructType): boolean {
+  if (token === undefined) return false;
+  const type = typeOf(token, schema);
+  return token.kind === 'text' || (type?.kind === 'primitive' && type.name === 'string');
+}
+
+/** Numbers, signs, and columns of whole and decimal numbers. */
+function isExact(token: Token, schema: StructType): boolean {
+  if (token.kind === 'number') return !/e/i.test(token.text);
+  if (token.kind === 'sign') return token.text !== '.';
+  const type = typeOf(token, schema);
+  return type?.kind === 'decimal' || (type?.kind === 'primitive' && wholeNumbers.has(type.name));
+}
+
+/** A number in text that is not whole, or not written as if. */
+function isFraction(text: string): boolean {
+  const number = text.slice(1, -1).trim();
+  return !/^[-+]?\d+$/.test(number) && /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(number);
 }
 
 interface Token {
@@ -90,7 +158,7 @@ function isFloat(type: DeltaType): boolean {
 
 /** Words of a condition. */
 const operators: ReadonlySet<string> = new Set(
-  'and or not in is null like ilike between true false case when then else end'.split(' '),
+  'and or not in is null like between true false case when then else end'.split(' '),
 );
 
 /** Never taken for a column without backquotes. */
@@ -98,10 +166,18 @@ const refusedWords: ReadonlySet<string> = new Set(
   'select from with values table exists union where group having order limit lateral'.split(' '),
 );
 
-/** Functions of one name and one meaning in Spark 4.2 and DuckDB 1.5, that depend on their arguments alone. */
+/**
+ * Functions of one name and one meaning in Spark 4.2 and DuckDB 1.5, that depend on their arguments alone. Not `lower` and `upper`, of
+ * some letters, and not `isnan`, of null.
+ */
 const functions: ReadonlySet<string> = new Set(
   (
-    'abs ceil floor sign sqrt exp ln power greatest least coalesce nullif ifnull lower upper trim ltrim rtrim ' +
-    'length substr substring left right replace contains instr year month day hour minute quarter isnan md5 mod'
+    'abs ceil floor sign sqrt exp ln power greatest least coalesce nullif ifnull trim ltrim rtrim ' +
+    'length substr substring left right replace contains instr year month day hour minute quarter md5 mod'
   ).split(' '),
 );
+
+const trims: ReadonlySet<string> = new Set(['trim', 'ltrim', 'rtrim']);
+const parts: ReadonlySet<string> = new Set(['left', 'right', 'substr', 'substring']);
+const roundings: ReadonlySet<string> = new Set(['ceil', 'floor', 'sign']);
+const wholeNumbers: ReadonlySet<string> = new Set(['long', 'integer', 'short', 'byte']);
