@@ -100,9 +100,10 @@ describe('what the warehouse refuses', () => {
     expect(translated(failure, context)).toMatchObject({ code, details, cause: failure });
   });
 
-  test('is put down to the filter where there is one', () => {
-    const message =
-      '[CAST_INVALID_INPUT] The value \'a\' cannot be cast to "BIGINT".\n== SQL (line 1) ==\nsecret';
+  test.each([
+    '[CAST_INVALID_INPUT] The value \'a\' cannot be cast to "BIGINT".\n== SQL (line 1) ==\nsecret',
+    '[REMAINDER_BY_ZERO] Remainder by zero.\n== SQL (line 1) ==\nsecret',
+  ])('is put down to the filter where there is one: %s', (message) => {
     const error = translated(new SqlFailure(message), { ...context, filter: "id = 'a'" });
     expect(error).toMatchObject({ code: 'FILTER_INVALID', details: { filter: "id = 'a'" } });
     expect(error.message).not.toContain('secret');
