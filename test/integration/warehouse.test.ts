@@ -285,6 +285,28 @@ describe.skipIf(sparkPython === undefined)('a SQL warehouse', { timeout: 600_000
       expect(clone.table.id).not.toBe(source.table.id);
     });
 
+    test('of columns and members with whatever names', async () => {
+      await warehouse.sql(
+        "CREATE TABLE analytics.odd_names TBLPROPERTIES ('delta.columnMapping.mode' = 'name') AS SELECT 1 `a b`, array(named_struct('x=y', 2)) c",
+      );
+      const result = await asof().json(
+        'rehydrate',
+        'analytics.odd_names',
+        '--into',
+        'analytics.odd_copy',
+      );
+      expect(copyResult.parse(result).copied?.rows).toBe(1);
+      const digest = async (ref: string) =>
+        digestResult.parse(await asof().json('digest', ref)).digest;
+      expect(await digest('analytics.odd_copy')).toBe(await digest('analytics.odd_names'));
+    });
+
+    test('not into a schema that is not there, and says so', async () => {
+      const found = await failure({}, 'rehydrate', `${table}@v1`, '--into', 'nowhere.copy');
+      expect(found).toMatchObject({ exitCode: 3, code: 'TABLE_NOT_IN_WAREHOUSE' });
+      expect(found.message).toContain('has no table nowhere.copy');
+    });
+
     test('over nothing, and not as this engine can not', async () => {
       expect(await failure({}, 'rehydrate', `${table}@v1`, '--into', table)).toMatchObject({
         exitCode: 2,

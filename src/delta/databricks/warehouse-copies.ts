@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { isLineageError, LineageError } from '../../base/errors.ts';
 import type { Selection } from '../read-spec.ts';
+import type { DeltaField, DeltaType } from '../schema.ts';
 import { selectedFields } from '../selected-fields.ts';
 import type { CallOptions } from '../snapshot.ts';
 import type { CopyKind, CopyPlan, TableCopies } from '../table-copies.ts';
@@ -35,16 +36,17 @@ export function warehouseCopies(
       }
       const mark = markOf(found.tableId, version, kind, selection);
       const isThere = await findExisting(target, into.parts, mark, options);
-      const properties = `TBLPROPERTIES (${quoteText(markName)} = ${quoteText(mark)})`;
+      const marked = `${quoteText(markName)} = ${quoteText(mark)}`;
       const statement = () => {
         if (kind !== 'rows') {
           const how = kind === 'deep' ? 'DEEP' : 'SHALLOW';
-          return `CREATE TABLE ${quoteTableName(into.parts)} ${how} CLONE ${atVersion(parts, version)} ${properties}`;
+          return `CREATE TABLE ${quoteTableName(into.parts)} ${how} CLONE ${atVersion(parts, version)} TBLPROPERTIES (${marked})`;
         }
         const fields = selectedFields(table, found.schema, selection);
         if (selection.where !== undefined) checkFilter(selection.where, found.schema);
+        const properties = fields.some(hasOddName) ? `${marked}, ${mapped}` : marked;
         const names = isWhole ? '*' : fields.map(({ name }) => quoteName(name)).join(', ');
-        return `CREATE TABLE ${quoteTableName(into.parts)} USING DELTA ${properties} AS SELECT ${names} FROM ${source(parts, found, selection)}`;
+        return `CREATE TABLE ${quoteTableName(into.parts)} USING DELTA TBLPROPERTIES (${properties}) AS SELECT ${names} FROM ${source(parts, found, selection)}`;
       };
       const plan: CopyPlan = {
         source: table,
@@ -69,7 +71,7 @@ export function warehouseCopies(
         await withFailures(context, () => session.query(statement, options)).catch(
           async (error: unknown) => {
             if (!isLineageError(error, 'TARGET_EXISTS')) {
-              throw refusedCopy(error, table, kind);
+              throw refusedCopy(error, table, kind, target);
             }
             // Somebody else was faster, with the same perhaps.
             wasThere = await findExisting(target, targetParts, mark, options);
@@ -147,7 +149,36 @@ function markOf(tableId: string, version: number, kind: CopyKind, selection: Sel
   return createHash('sha256').update(canonicalJson(what)).digest('hex');
 }
 
-function refusedCopy(error: unknown, table: string, kind: CopyKind): unknown {
+/** Lets names hold spaces and the like. */
+const mapped = "'delta.columnMapping.mode' = 'name'";
+
+/** Whether a column, or something in it, has a name that Delta takes with column mapping alone. Source: Delta 4.4, `SchemaUtils`. */
+function hasOddName({ name, type }: DeltaField): boolean {
+  return /[ ,;{}()\n\t=]/.test(name) || membersOf(type).some(hasOddName);
+}
+
+function membersOf(type: DeltaType): readonly DeltaField[] {
+  switch (type.kind) {
+    case 'struct':
+      return type.fields;
+    case 'array':
+      return membersOf(type.element);
+    case 'map':
+      return [...membersOf(type.key), ...membersOf(type.value)];
+    default:
+      return [];
+  }
+}
+
+function refusedCopy(error: unknown, table: string, kind: CopyKind, target: string): unknown {
+  if (
+    isLineageError(error, 'TABLE_NOT_IN_WAREHOUSE') &&
+    !isSqlFailure(error.cause, /^TABLE_OR_VIEW_NOT_FOUND/)
+  ) {
+    // The version was there a moment ago: what is missing is the place of the copy.
+    const details = { ...error.details, table: target };
+    return new LineageError('TABLE_NOT_IN_WAREHOUSE', details, { cause: error });
+  }
   const isDeepUnknown =
     kind === 'deep' &&
     isLineageError(error, 'WAREHOUSE_REFUSED') &&
