@@ -60,7 +60,7 @@ export function statusCommand(context: CommandContext) {
         if (!options.json) {
           if (lines.length === 0) context.err('There is no such model version.\n');
           else context.out(options.md ? statusMarkdown(lines, now()) : statusText(lines, context));
-          for (const { warnings } of lines) context.err(warningLines(warnings));
+          context.err(warningLines(lines.flatMap(({ warnings }) => warnings)));
         }
         if (options.check && findings > 0) context.end(5);
       } finally {

@@ -83,6 +83,12 @@ test('a style that is none of ours, and one where nothing is styled, does not re
   );
 });
 
+test('a warning that several results have is told once', () => {
+  const [one, other] = ['one', 'other'].map((message) => ({ code: 'A_B', message }));
+  if (!one || !other) throw new Error('two warnings');
+  expect(warningLines([one, other, one])).toBe('warning: one (A_B)\nwarning: other (A_B)\n');
+});
+
 describe('pairs', () => {
   test('stand under each other; what has no value is left out', () => {
     expect(

@@ -118,8 +118,10 @@ export function plural(count: number, noun: string): string {
   return `${integer(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** Each once, in order. */
 export function warningLines(warnings: readonly Warning[]): string {
-  return warnings.map(({ code, message }) => `warning: ${plainLine(message)} (${code})\n`).join('');
+  const lines = warnings.map(({ code, message }) => `warning: ${plainLine(message)} (${code})\n`);
+  return [...new Set(lines)].join('');
 }
 
 /** ANSI styles, or none. */
