@@ -138,7 +138,11 @@ Example:
 
         // Whatever ended the command, what is left is to write down how.
         const end = (metrics: Readonly<Record<string, number>>) =>
-          endTracked(registry, tracked, { exitCode, signal: endedBy, metrics });
+          endTracked(registry, tracked, { exitCode, signal: endedBy, metrics }).catch((error) => {
+            const how = endedBy === undefined ? `with exit code ${exitCode}` : `by ${endedBy}`;
+            context.err(`asof: the command ended ${how}; run ${tracked.run.id} does not tell:\n`);
+            throw error;
+          });
         let metrics: Readonly<Record<string, number>> = {};
         if (options.metrics && exitCode === 0) {
           metrics = await readMetrics(resolve(cwd, options.metrics)).catch(async (error) => {

@@ -75,6 +75,17 @@ describe.skipIf(!isPosix)('the process', () => {
     expect(JSON.parse(result)).toMatchObject({ exitCode: 3, endedBy: null, status: 'FAILED' });
   });
 
+  test('says how a program ended where that can not be recorded', () => {
+    const program = "require('fs').writeFileSync('broken.db', 'x'.repeat(9000))";
+    const { status, stderr } = shell(
+      `ASOF_LEDGER=broken.db asof run --table ./table -- node -e "${program}"`,
+    );
+    expect(status).toBe(4);
+    expect(stderr).toMatch(
+      /^asof: the command ended with exit code 0; run \S+ does not tell:\nerror: .*LEDGER_UNUSABLE/ms,
+    );
+  });
+
   test('says that the current folder is gone', async () => {
     await mkdir(join(folder, 'gone'));
     const { status, stderr } = shell('cd gone; rmdir ../gone; asof history /tables/t');
