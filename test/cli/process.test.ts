@@ -40,10 +40,11 @@ describe.skipIf(!isPosix)('the process', () => {
   });
 
   test.skipIf(!existsSync('/dev/full')).each([
-    { json: '', says: /^error: No space .*standard output/ },
-    { json: '--json', says: /^\{.*"DISK_FULL".*\}\n$/ },
-  ])('says that its output found no room (%j)', ({ json, says }) => {
-    const { status, stderr } = shell(`asof history ./table ${json} > /dev/full`);
+    { asked: 'history ./table', says: /^error: No space .*standard output/ },
+    { asked: 'history ./table --json', says: /^\{.*"DISK_FULL".*\}\n$/ },
+    { asked: '--version', says: /^error: ENOSPC.*\n$/ },
+  ])('says that its output found no room (%j)', ({ asked, says }) => {
+    const { status, stderr } = shell(`asof ${asked} > /dev/full`);
     expect({ status, stderr }).toEqual({ status: 4, stderr: expect.stringMatching(says) });
   });
 
