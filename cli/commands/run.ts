@@ -117,6 +117,11 @@ Example:
           signal,
         });
         context.err(announcement(tracked.run.id, pins));
+        const idle = { '--experiment': options.experiment, '--run-name': options.runName };
+        for (const [option, value] of Object.entries(tracked.isJoined ? idle : {})) {
+          if (value !== undefined)
+            context.err(`asof: ${option} does nothing to a run that is joined\n`);
+        }
 
         const { exitCode, signal: endedBy } = await context
           .execute(command, {

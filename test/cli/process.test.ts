@@ -76,6 +76,16 @@ describe.skipIf(!isPosix)('the process', () => {
     expect(JSON.parse(result)).toMatchObject({ exitCode: 3, endedBy: null, status: 'FAILED' });
   });
 
+  test('says which options do nothing to a run that is joined', () => {
+    const { stderr } = shell(
+      "asof run --table ./table --experiment e -- bash -c 'asof run --table ./table --experiment e --run-name n -- true'",
+    );
+    expect(stderr.match(/^asof: --.*/gm)).toEqual([
+      'asof: --experiment does nothing to a run that is joined',
+      'asof: --run-name does nothing to a run that is joined',
+    ]);
+  });
+
   test('says how a program ended where that can not be recorded', () => {
     const program = "require('fs').writeFileSync('broken.db', 'x'.repeat(9000))";
     const { status, stderr } = shell(
