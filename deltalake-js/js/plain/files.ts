@@ -57,6 +57,15 @@ export function isPlainRemove(remove: JsonObject): remove is JsonObject & WireFi
   );
 }
 
+/** Of a name that is twice in a map the kernel looks at both values, and JSON.parse at the last. */
+export function areMapsOnce(action: JsonObject, line: string): boolean {
+  for (const name of ['partitionValues', 'tags']) {
+    const map = action[name];
+    if (isObject(map) && !line.includes(`"${name}":${JSON.stringify(map)}`)) return false;
+  }
+  return true;
+}
+
 /** Nothing in it could be spelt in another way. Several looks take less time than one that sees all of it. */
 function isPlainPath(path: unknown): boolean {
   return (
@@ -65,7 +74,7 @@ function isPlainPath(path: unknown): boolean {
     !path.startsWith('/') &&
     !path.includes('//') &&
     !path.includes('./') &&
-    !path.endsWith('.')
+    !/[./]$/.test(path)
   );
 }
 
@@ -94,7 +103,8 @@ function isTextOrNull(value: unknown): value is string | null {
 export function keyOf({ path, deletionVector }: WireFile): string {
   if (!deletionVector) return path;
   const { storageType, pathOrInlineDv, offset } = deletionVector;
-  return `${path} ${storageType}${pathOrInlineDv}@${offset ?? ''}`;
+  const key = `${path} ${storageType}${pathOrInlineDv}`;
+  return isInt(offset) ? `${key}@${offset}` : key;
 }
 
 export function fileOf(add: WireAdd): DataFile {

@@ -6,6 +6,7 @@ import {
   isMap,
   isObject,
   isSet,
+  isSpelt,
   isText,
   type JsonObject,
   orAbsent,
@@ -59,7 +60,8 @@ export function isPlainMetadata(metadata: JsonObject): metadata is JsonObject & 
   if (!isObject(format) || format['provider'] !== 'parquet') return false;
   if (!isMap(format['options'], isText)) return false;
   if (!isText(schemaString) || !isSet(partitionColumns)) return false;
-  const columns = plainColumns(parse(schemaString));
+  const schema = parse(schemaString);
+  const columns = isSpelt(schema, schemaString) && plainColumns(schema);
   if (!columns || columns.size === 0) return false;
   return partitionColumns.every((column) => columns.get(column) === 'primitive');
 }

@@ -52,6 +52,23 @@ test('a log with one thing changed is replayed as by the kernel, or not at all',
   expect(compared).toBeGreaterThan(rounds / 5);
 });
 
+test.each([
+  { what: 'a path that ends in a slash', log: () => [added({ path: 'a/' }), removed('a')] },
+  { what: 'a deletion vector that ends as with an offset', log: () => vectors },
+  { what: '-0', log: () => [spelt({}, '"size":1', '"size":-0')] },
+  { what: 'a name twice in a map', log: () => [spelt({ p: 'x' }, '{"p"', '{"p":{},"p"')] },
+  { what: 'a name twice in a schema', log: () => [metadata('"name":"b","name":"a"')] },
+  { what: 'a deep value', log: () => [metadata('"name":"a"').replace('{"id"', deep)] },
+  { what: 'half a surrogate pair', log: () => [metadata('"name":"\\u005cud83d"')] },
+])('$what is replayed as by the kernel, or not at all', async ({ log }) => {
+  const lines = [...opening.map((action) => JSON.stringify(action)), ...log()];
+  const commits = [Buffer.from(lines.join('\n'))];
+  const replayed = replayPlainLog(commits);
+  const told = replayed && (await toldBy(plainSnapshot(replayed, store)));
+  const expected = await toldByKernel(commits).catch(() => undefined);
+  expect(told).toEqual(told && expected);
+});
+
 test('a plain log needs no module but for its deletion vectors', async () => {
   await wasmModule();
   using _ = { [Symbol.dispose]: () => useWasm(readFileSync(moduleFile)) };
@@ -67,16 +84,8 @@ test('a plain log needs no module but for its deletion vectors', async () => {
 });
 
 test('files come in batches, and an abort ends them', async () => {
-  const adds = Array.from({ length: 5000 }, (_, number) => ({
-    add: {
-      path: `${number}.parquet`,
-      partitionValues: {},
-      size: 1,
-      modificationTime: 2,
-      dataChange: true,
-    },
-  }));
-  const lines = [...opening, ...adds].map((action) => JSON.stringify(action));
+  const adds = Array.from({ length: 5000 }, (_, number) => added({ path: `${number}.parquet` }));
+  const lines = [...opening.map((action) => JSON.stringify(action)), ...adds];
   const replayed = replayPlainLog([Buffer.from(lines.join('\n'))]);
   if (!replayed) throw new Error('the log is not plain');
   const snapshot = plainSnapshot(replayed, store);
@@ -102,6 +111,35 @@ const opening = [
     },
   },
 ];
+
+function added(fields: object): string {
+  const file = { path: 'a', partitionValues: {}, size: 1, modificationTime: 2, dataChange: true };
+  return JSON.stringify({ add: { ...file, ...fields } });
+}
+
+function removed(path: string, fields?: object): string {
+  return JSON.stringify({ remove: { path, dataChange: true, ...fields } });
+}
+
+const [offset, at] = [{ pathOrInlineDv: 'x', offset: 1 }, { pathOrInlineDv: 'x@1' }].map(
+  (vector) => ({
+    deletionVector: { storageType: 'u', sizeInBytes: 1, cardinality: 1, ...vector },
+  }),
+);
+const vectors = [added({ ...offset }), removed('a', at)];
+
+function spelt(partitionValues: object, text: string, other: string): string {
+  return added({ partitionValues }).replace(text, other);
+}
+
+const deep = `{"added":${'['.repeat(9000)}${']'.repeat(9000)},"id"`;
+
+/** A schema whose one column has this name. */
+function metadata(name: string): string {
+  return JSON.stringify(opening[1]).replace('\\"name\\":\\"a\\"', () =>
+    name.replaceAll('"', '\\"'),
+  );
+}
 
 interface Log {
   readonly name: string;
@@ -162,7 +200,7 @@ function withChange(commit: Uint8Array, chance: Chance): Uint8Array {
     case 3: {
       // A name twice: the last one counts.
       const [one, name, value] = chance.pick([...line.matchAll(/("\w+":)("[^"\\]*"|\d+|\w+)/g)]);
-      const other = value?.startsWith('"') ? '"x"' : /\d/.test(value ?? '') ? '7' : 'true';
+      const other = chance.pick(['"x"', '7', 'true', '{}', value]);
       lines[place] = line.replace(one, () => `${name}${other},${one}`);
       break;
     }

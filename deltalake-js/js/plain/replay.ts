@@ -1,8 +1,8 @@
 import type { DataFile } from '../data-file.ts';
 import type { Description, WireMetadata, WireProtocol } from '../description.ts';
-import { fileOf, isPlainAdd, isPlainRemove, keyOf } from './files.ts';
+import { areMapsOnce, fileOf, isPlainAdd, isPlainRemove, keyOf } from './files.ts';
 import { isPlainMetadata, isPlainProtocol } from './metadata.ts';
-import { isObject, parse } from './shapes.ts';
+import { isObject, isSpelt, parse } from './shapes.ts';
 
 /** A table, and its files: the newest first, as the kernel has them. */
 export interface PlainTable extends Description {
@@ -31,7 +31,7 @@ export function replayPlainLog(commits: readonly Uint8Array[]): PlainTable | und
     const lines = linesOf(commit);
     if (!lines) return undefined;
     for (const line of lines) {
-      if (line === '' || line === '\r') continue;
+      if (line === '') continue;
       const action = parse(line);
       if (!isObject(action)) return undefined;
       const names = Object.keys(action);
@@ -39,18 +39,18 @@ export function replayPlainLog(commits: readonly Uint8Array[]): PlainTable | und
       const value = action[name];
       if (names.length !== 1 || !isObject(value)) return undefined;
       if (name === 'add') {
-        if (!isPlainAdd(value)) return undefined;
+        if (!isPlainAdd(value) || !areMapsOnce(value, line)) return undefined;
         const key = keyOf(value);
         files.delete(key);
         files.set(key, fileOf(value));
       } else if (name === 'remove') {
-        if (!isPlainRemove(value)) return undefined;
+        if (!isPlainRemove(value) || !areMapsOnce(value, line)) return undefined;
         files.delete(keyOf(value));
       } else if (name === 'protocol') {
         if (!isPlainProtocol(value)) return undefined;
         protocol = value;
       } else if (name === 'metaData') {
-        if (!isPlainMetadata(value)) return undefined;
+        if (!isPlainMetadata(value) || !isSpelt(action, line)) return undefined;
         metadata = value;
       } else if (!others.has(name)) return undefined;
     }

@@ -11,6 +11,17 @@ export function parse(json: string): unknown {
   }
 }
 
+/** Whether it is written as by `JSON.stringify`: no name is twice in an object, of which the kernel would see both. */
+export function isSpelt(value: unknown, json: string): boolean {
+  try {
+    return JSON.stringify(value) === json;
+  } catch (error) {
+    // JSON.parse takes any depth.
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -37,9 +48,9 @@ export function isBoolean(value: unknown): value is boolean {
   return typeof value === 'boolean';
 }
 
-/** A whole number from 0 on, and exact. */
+/** A whole number from 0 on, and exact. To the kernel, `-0` is no other than 0. */
 export function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return Number.isSafeInteger(value) && ((value as number) > 0 || Object.is(value, 0));
 }
 
 /** A count of at most 31 bits. */
