@@ -80,7 +80,8 @@ export function plainSnapshot(
     ...described(description),
     files: (options) => inBatches(files, options),
     async deletedRows(vector, options) {
-      instance ??= new Instance(instantiate(await wasmModule()));
+      const module = await wasmModule();
+      instance ??= new Instance(instantiate(module));
       return deletedRows(instance, store, vector, options);
     },
   };
