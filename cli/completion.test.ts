@@ -73,7 +73,7 @@ describe.skipIf(!isThere('zsh'))('in zsh', () => {
       [
         '-f',
         '-c',
-        `compdef() { }; _describe() { print -l -- "$offers[@]" }; _files() { print files }; compset() { print "without $2" }
+        `compdef() { }; _describe() { print -l -- "$offers[@]" }; _files() { print files }; compset() { print "without $3" }
 ${script('zsh')}
 words=(asof "$@"); CURRENT=$#words; _asof`,
         'zsh',
@@ -86,9 +86,9 @@ words=(asof "$@"); CURRENT=$#words; _asof`,
     { words: [''], asks: /^history:.*^completion:/ms },
     { words: ['model', ''], asks: /^register:.*^promote:/ms },
     { words: ['history', 'analytics.t', '--l'], asks: /^--limit:/m },
-    { words: ['verify', 'out'], asks: /^without \*=\nfiles\n$/ },
+    { words: ['verify', 'out/p=1/'], asks: /^files\n$/ },
     { words: ['run', '--table=./da'], asks: /^without \*=\nfiles\n$/ },
-    { words: ['run', '--table', 't', '--', 'python', '--'], asks: /^without \*=\nfiles\n$/ },
+    { words: ['run', '--table', 't', '--', 'python', '--'], asks: /^files\n$/ },
   ])('for $words it asks for $asks', ({ words, asks }) => {
     expect(asked(...words)).toMatch(asks);
   });

@@ -61,7 +61,7 @@ ${[...groups(commands)]
   if [[ "$typed" != *" -- "* && ( ( "\${words[CURRENT]}" == -* && "\${words[CURRENT]}" != *=* ) || $CURRENT -eq 2 || "$typed" == (${[...groups(commands).keys()].join('|')})" " ) ]]; then
     _describe 'asof' offers
   else
-    compset -P '*='
+    if [[ "\${words[CURRENT]}" == -*=* ]]; then compset -P 1 '*='; fi
     _files
   fi
 }
