@@ -12,7 +12,15 @@ const schema = aSchema(
   aField('d', 'double'),
   aField('price', { kind: 'decimal', precision: 10, scale: 2 }),
   aField('current_date', 'date'),
-  aField('place', { kind: 'struct', fields: [aField('city')] }),
+  aField('place', {
+    kind: 'struct',
+    fields: [
+      aField('city'),
+      aField('id', 'double'),
+      aField('heat', 'float'),
+      aField('rent', { kind: 'decimal', precision: 10, scale: 2 }),
+    ],
+  }),
 );
 const check = (filter: string) => () => checkFilter(filter, schema);
 
@@ -27,6 +35,7 @@ describe('a filter for the warehouse', () => {
     ['floor(price * (id + 1)) = 3 and sign(-id) < 0 and abs(d) > 1e3'],
     ["price > '5' and region = '1.5.0'"],
     ["place.city <> 'x'"],
+    ["(place.city || 'x') like 'a%'"],
     ['`odd name; --` is not null'],
     ["case when id % 2 = 0 then region else 'odd' end = 'EU'"],
     ["date '2026-01-31' < current_date"],
@@ -72,6 +81,15 @@ describe('a filter for the warehouse', () => {
     ['sign(`d` + 1) = 0', 'its sign'],
     ["d || '' = '0.1'", 'a number written out'],
     ["region || id = 'EU5'", 'another'],
+    ["'0.' || '9' + 1 > '1'", 'text that is a number to one engine'],
+    ["d + '1' || '' = '1.1'", 'a sum written out'],
+    ["place.id || '' = '0.1'", 'a member written out'],
+    ["region || `select`(id) = 'x'", 'what a column is no function of'],
+    ['floor(place.id) = 0', 'a member, rounded'],
+    ['region like `select`', 'a pattern of any kind'],
+    ["region like 'a' || region", 'another'],
+    ["place.rent = '1.504'", 'text that is rounded to a DECIMAL in a struct'],
+    ['place.heat = 0.1', 'a FLOAT in a struct'],
     ["price = '1.504'", 'text that is rounded to a DECIMAL'],
     ["'15e-1' = `price`", 'another'],
     ['f = 0.1', 'a FLOAT'],

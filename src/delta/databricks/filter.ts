@@ -9,23 +9,31 @@ import type { DeltaType, StructType } from '../schema.ts';
  */
 export function checkFilter(filter: string, schema: StructType): void {
   const invalid = (problem: string) => new LineageError('FILTER_INVALID', { filter, problem });
-  const tokens = tokensOf(filter, invalid);
+  const tokens = tokensOf(filter, schema, invalid);
   let depth = 0;
-  for (const [index, { kind, text }] of tokens.entries()) {
+  for (const [index, { kind, text, type }] of tokens.entries()) {
     const next = tokens[index + 1];
     const before = tokens[index - 1];
+    if (type !== undefined && isFloat(type)) {
+      throw invalid(`engines compare the FLOAT column ${text} with numbers in different ways.`);
+    }
     if (text === '(') depth++;
     if (text === ')' && --depth < 0) throw invalid('a bracket closes that was not opened.');
-    if (kind === 'sign' && text === '||' && !(isText(before, schema) && isText(next, schema))) {
+    if (kind === 'sign' && text === '||' && !joinsText(tokens, index)) {
       throw invalid('|| joins what is no text, which engines write out in different ways.');
     }
     if (kind === 'name' && before?.text !== '.') checkName(text, schema, invalid);
     if (kind !== 'word' || before?.text === '.') continue;
     const word = text.toLowerCase();
+    if (word === 'like' && (next?.kind !== 'text' || tokens[index + 2]?.text === '||')) {
+      throw invalid(
+        'a pattern that is no text as it stands may hold a backslash, which is read otherwise by others.',
+      );
+    }
     if (next?.text === '(' && !operators.has(word)) {
       if (!functions.has(word))
         throw invalid(`${text}() is not known to mean the same everywhere.`);
-      checkArguments(word, argumentsAt(tokens, index + 1), schema, invalid);
+      checkArguments(word, argumentsAt(tokens, index + 1), invalid);
     } else if ((word === 'date' || word === 'timestamp') && next?.kind === 'text') {
       // DATE '2026-01-31'
     } else if (!operators.has(word) || columnOf(text, schema) !== undefined) {
@@ -36,7 +44,7 @@ export function checkFilter(filter: string, schema: StructType): void {
   if (depth !== 0) throw invalid('a bracket is not closed.');
   if (tokens.length === 0) throw invalid('it is empty.');
   const fraction = tokens.find(({ kind, text }) => kind === 'text' && isFraction(text));
-  if (fraction !== undefined && tokens.some((token) => typeOf(token, schema)?.kind === 'decimal')) {
+  if (fraction !== undefined && tokens.some(({ type }) => type?.kind === 'decimal')) {
     throw invalid(`engines compare a DECIMAL with ${fraction.text} in different ways.`);
   }
 }
@@ -45,7 +53,6 @@ export function checkFilter(filter: string, schema: StructType): void {
 function checkArguments(
   name: string,
   args: readonly (readonly Token[])[],
-  schema: StructType,
   invalid: (problem: string) => LineageError,
 ): void {
   const isCount = (arg: readonly Token[] | undefined, pattern: RegExp) =>
@@ -59,7 +66,7 @@ function checkArguments(
   if (parts.has(name) && !isPart) {
     throw invalid(`${name}() is asked for with other numbers than 1, 2, … as they stand.`);
   }
-  if (roundings.has(name) && !args.flat().every((token) => isExact(token, schema))) {
+  if (roundings.has(name) && !args.flat().every(isExact)) {
     throw invalid(`engines round DOUBLE values that are no number in different ways.`);
   }
 }
@@ -77,21 +84,26 @@ function argumentsAt(tokens: readonly Token[], open: number): readonly (readonly
   return args;
 }
 
-function typeOf({ kind, text }: Token, schema: StructType): DeltaType | undefined {
-  return kind === 'word' || kind === 'name' ? columnOf(text, schema)?.type : undefined;
+/** What is beside `||` is text or a column of texts, and no part of anything that binds as closely somewhere. */
+function joinsText(tokens: readonly Token[], at: number): boolean {
+  const isBound = (token: Token | undefined) => /^[-+*/%(]$/.test(token?.text ?? '');
+  return (
+    isText(tokens[at - 1]) &&
+    isText(tokens[at + 1]) &&
+    !isBound(tokens[at + 2]) &&
+    (tokens[at - 2]?.text === '(' || !isBound(tokens[at - 2]))
+  );
 }
 
-function isText(token: Token | undefined, schema: StructType): boolean {
-  if (token === undefined) return false;
-  const type = typeOf(token, schema);
-  return token.kind === 'text' || (type?.kind === 'primitive' && type.name === 'string');
+function isText(token: Token | undefined): boolean {
+  const { kind, type } = token ?? {};
+  return kind === 'text' || (type?.kind === 'primitive' && type.name === 'string');
 }
 
 /** Numbers, signs, and columns of whole and decimal numbers. */
-function isExact(token: Token, schema: StructType): boolean {
-  if (token.kind === 'number') return !/e/i.test(token.text);
-  if (token.kind === 'sign') return token.text !== '.';
-  const type = typeOf(token, schema);
+function isExact({ kind, text, type }: Token): boolean {
+  if (kind === 'number') return !/e/i.test(text);
+  if (kind === 'sign') return text !== '.';
   return type?.kind === 'decimal' || (type?.kind === 'primitive' && wholeNumbers.has(type.name));
 }
 
@@ -104,10 +116,20 @@ function isFraction(text: string): boolean {
 interface Token {
   readonly kind: 'word' | 'name' | 'text' | 'number' | 'sign';
   readonly text: string;
+  /** Of a column, or a member of one. */
+  readonly type?: DeltaType | undefined;
 }
 
-function tokensOf(filter: string, invalid: (problem: string) => LineageError): readonly Token[] {
+function tokensOf(
+  filter: string,
+  schema: StructType,
+  invalid: (problem: string) => LineageError,
+): readonly Token[] {
   const tokens: Token[] = [];
+  const typeOf = (name: string) => {
+    const owner = tokens.at(-1)?.text === '.' ? tokens.at(-2)?.type : schema;
+    return owner?.kind === 'struct' ? columnOf(name, owner)?.type : undefined;
+  };
   const one =
     /\s+|('(?:[^'\\]|'')*')|`((?:[^`]|``)+)`|(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?(?![\p{L}\p{N}_]))|([\p{L}_][\p{L}\p{N}_]*)|(--|\/\*|<>|!=|<=|>=|==|\|\||[-=<>+*/%(),.])/uy;
   for (let at = 0; at < filter.length; at = one.lastIndex) {
@@ -127,9 +149,12 @@ function tokensOf(filter: string, invalid: (problem: string) => LineageError): r
     const [, text, name, number, word, sign] = match;
     if (sign === '--' || sign === '/*') throw invalid('it holds a comment.');
     if (text !== undefined) tokens.push({ kind: 'text', text });
-    if (name !== undefined) tokens.push({ kind: 'name', text: name.replaceAll('``', '`') });
+    if (name !== undefined) {
+      const plain = name.replaceAll('``', '`');
+      tokens.push({ kind: 'name', text: plain, type: typeOf(plain) });
+    }
     if (number !== undefined) tokens.push({ kind: 'number', text: number });
-    if (word !== undefined) tokens.push({ kind: 'word', text: word });
+    if (word !== undefined) tokens.push({ kind: 'word', text: word, type: typeOf(word) });
     if (sign !== undefined) tokens.push({ kind: 'sign', text: sign });
   }
   return tokens;
@@ -140,12 +165,8 @@ function checkName(
   schema: StructType,
   invalid: (problem: string) => LineageError,
 ): void {
-  const column = columnOf(name, schema);
-  if (column === undefined)
+  if (columnOf(name, schema) === undefined)
     throw invalid(`the table has no column ${name}, and no such word is known.`);
-  if (isFloat(column.type)) {
-    throw invalid(`engines compare the FLOAT column ${name} with numbers in different ways.`);
-  }
 }
 
 function columnOf(name: string, { fields }: StructType) {
