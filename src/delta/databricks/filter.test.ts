@@ -38,6 +38,7 @@ describe('a filter for the warehouse', () => {
     ["(place.city || 'x') like 'a%'"],
     ['`odd name; --` is not null'],
     ["case when id % 2 = 0 then region else 'odd' end = 'EU'"],
+    ['d / 2 > 0.5 and id / 3 < 1'],
     ["date '2026-01-31' < current_date"],
     ['coalesce(id, 1.5e3) >= -2'],
   ])('%s is taken', (filter) => {
@@ -92,6 +93,9 @@ describe('a filter for the warehouse', () => {
     ['place.heat = 0.1', 'a FLOAT in a struct'],
     ["price = '1.504'", 'text that is rounded to a DECIMAL'],
     ["'15e-1' = `price`", 'another'],
+    ["id * 1.5 = '1.504'", 'and where it is calculated'],
+    ['price / 3 = 0.3333333333333', 'a DECIMAL that is divided'],
+    ['id / 1.5 = 0.6666667', 'another'],
     ['f = 0.1', 'a FLOAT'],
     ['', 'nothing'],
     ['(id > 1', 'an open bracket'],

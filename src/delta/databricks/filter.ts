@@ -44,8 +44,12 @@ export function checkFilter(filter: string, schema: StructType): void {
   if (depth !== 0) throw invalid('a bracket is not closed.');
   if (tokens.length === 0) throw invalid('it is empty.');
   const fraction = tokens.find(({ kind, text }) => kind === 'text' && isFraction(text));
-  if (fraction !== undefined && tokens.some(({ type }) => type?.kind === 'decimal')) {
+  const isDecimal = tokens.some((token, at) => isDecimalAt(tokens, token, at));
+  if (fraction !== undefined && isDecimal) {
     throw invalid(`engines compare a DECIMAL with ${fraction.text} in different ways.`);
+  }
+  if (isDecimal && tokens.some(({ kind, text }) => kind === 'sign' && text === '/')) {
+    throw invalid('engines divide DECIMAL values in different ways.');
   }
 }
 
@@ -98,6 +102,13 @@ function joinsText(tokens: readonly Token[], at: number): boolean {
 function isText(token: Token | undefined): boolean {
   const { kind, type } = token ?? {};
   return kind === 'text' || (type?.kind === 'primitive' && type.name === 'string');
+}
+
+/** A DECIMAL that is calculated with: a column, or a number with a point beside a sign. */
+function isDecimalAt(tokens: readonly Token[], { kind, text, type }: Token, at: number): boolean {
+  if (kind !== 'number') return type?.kind === 'decimal';
+  const isSign = (token: Token | undefined) => /^[-+*/%]$/.test(token?.text ?? '');
+  return /^[\d.]*\.[\d.]*$/.test(text) && (isSign(tokens[at - 1]) || isSign(tokens[at + 1]));
 }
 
 /** Numbers, signs, and columns of whole and decimal numbers. */
