@@ -190,16 +190,25 @@ test('a version whose log was rewritten is held beside what it was before', asyn
 });
 
 test('holds of two ledgers in one folder leave each other alone', async () => {
-  const { keep, folder, tables, table } = await trained();
+  const { keep, folder, ledger, tables, table } = await trained();
   const other = openLedger(join(folder, 'other.db'), () => now);
   const options = { folder: join(folder, 'holds'), tables, asof: '0', now: () => now };
   const wanted = { alias: 'features', table, version: 4 };
   const { hold: first } = await hold(wanted, other.journal, options);
   const { hold: second } = await keep(4);
   expect(second.path).not.toBe(first.path);
-  await release(second, other.journal, tables);
+  await release(second, ledger.journal, tables);
   expect(await rowsAt(first.path)).toEqual(await sparkRows('customer_features', 4));
   expect(await hold(wanted, other.journal, options)).toEqual({ hold: first, wasHeld: true });
+});
+
+test('of two holds that are made at once neither takes the place of the other', async () => {
+  const { keep } = await trained();
+  const kept = (await Promise.allSettled([keep(4), keep(4)])).flatMap((result) =>
+    result.status === 'fulfilled' ? [result.value.hold] : [],
+  );
+  expect(new Set(kept.map(({ path }) => path)).size).toBe(kept.length);
+  expect(kept).not.toEqual([]);
 });
 
 describe('a release', () => {

@@ -50,8 +50,8 @@ export async function hold(
     out: path,
     format: 'delta',
     siblings: held.map((one) => one.path),
-    // There is nothing, or a hold of the same that is not sound any more.
-    isForced: true,
+    // A hold of the same, that is not sound any more.
+    isForced: held.some((one) => one.path === path),
     ...options,
   });
   const manifest = written[0]?.manifest;
