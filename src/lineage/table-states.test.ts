@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fakeTable, threeVersions } from '../../test/support/fake-tables.ts';
 import { copyTable, tableNames } from '../../test/support/tables.ts';
-import { isLineageError } from '../base/errors.ts';
+import { isLineageError, LineageError } from '../base/errors.ts';
 import { connectTables } from '../connect-tables.ts';
 import type { DeltaTable } from '../delta/delta-table.ts';
 import { openTable } from './find-table.ts';
@@ -85,4 +85,11 @@ test('a version has the id that it had, also where no log is shown', async () =>
   expect(await states.find(['s.t'], 'old', 0)).toMatchObject({ isSame: true });
   expect(await states.find(['s.t'], 'old', 1)).toMatchObject({ isSame: false });
   expect(await states.find(['s.t'], 'old', 9)).toMatchObject({ isSame: false });
+  const failure = new LineageError('WAREHOUSE_UNREACHABLE', { host: 'w', problem: 'cut' });
+  const at = async (version: number) => {
+    if (version === 0) throw failure;
+    return await table.facts.at(version);
+  };
+  const cut = tableStates({ open: () => ({ ...table, facts: { at } }) }, { now: Date.now() });
+  expect(await cut.find(['s.t'], 'old', 0)).toEqual({ failure });
 });

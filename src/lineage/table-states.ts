@@ -132,8 +132,14 @@ export function tableStates(
     };
     const found = await findTable(places, id, tables, { ...options, latestOf: known });
     if ('failure' in found || found.isSame || version === undefined) return found;
-    const idThen = await idAt(found.table, version);
-    return { ...found, isSame: idThen !== undefined && idThen === id };
+    try {
+      const idThen = await idAt(found.table, version);
+      return { ...found, isSame: idThen !== undefined && idThen === id };
+    } catch (error) {
+      // What does not answer is not another table.
+      if (isLineageError(error)) return { failure: error };
+      throw error;
+    }
   };
   const idAt = async (table: DeltaTable, version: number): Promise<string | undefined> => {
     const timeline = (await examine(table))?.timeline;
@@ -141,7 +147,9 @@ export function tableStates(
     try {
       return (await table.facts.at(version, options)).tableId;
     } catch (error) {
-      if (!isLineageError(error)) throw error;
+      const isNone =
+        isLineageError(error, 'VERSION_TOO_OLD') || isLineageError(error, 'VERSION_TOO_NEW');
+      if (!isNone) throw error;
       return;
     }
   };
