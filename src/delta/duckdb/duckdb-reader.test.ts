@@ -3,7 +3,7 @@ import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from 'vitest';
-import { aSnapshot } from '../../../test/support/builders.ts';
+import { aFile, aSnapshot, aVector } from '../../../test/support/builders.ts';
 import { temporaryFolder } from '../../../test/support/tables.ts';
 import {
   type NewFile,
@@ -603,6 +603,18 @@ describe('what is written', () => {
 
 describe('files of the version', () => {
   const files = [ids(0, 3), ids(3, 6), ids(6, 9)];
+
+  test('that are there twice are damage, whatever times they have', async () => {
+    const twice = ['a', 'b', 'a'].map((path, modifiedAt) => aFile({ path, modifiedAt }));
+    await expect(filesInOrder('t', aSnapshot({ files: twice }), undefined)).rejects.toMatchObject({
+      code: 'LOG_DAMAGED',
+      details: { problem: 'it has a twice.' },
+    });
+    const others = [undefined, aVector(), aVector({ offset: 2 })].map((deletionVector) =>
+      aFile(deletionVector && { deletionVector }),
+    );
+    expect(await filesInOrder('t', aSnapshot({ files: others }), undefined)).toHaveLength(3);
+  });
 
   test('that are gone are counted, and one is named', async () => {
     const { folder, rows } = await writtenTable(idAndName, files);

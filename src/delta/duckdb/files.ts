@@ -1,4 +1,3 @@
-import { canonicalJson } from '../../base/canonical-json.ts';
 import { LineageError } from '../../base/errors.ts';
 import { mapParallel } from '../../base/parallel.ts';
 import { numRecords } from '../file-stats.ts';
@@ -33,16 +32,18 @@ export async function filesInOrder(
   files.sort(
     (a, b) => a.modifiedAt - b.modifiedAt || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0),
   );
-  const twin = files.find((file, place) => isSame(file, files[place - 1]));
+  const seen = new Set<string>();
+  const twin = files.find((file) => seen.size === seen.add(keyOf(file)).size);
   if (twin === undefined) return files;
   const problem = `it has ${twin.path} twice.`;
   throw new LineageError('LOG_DAMAGED', { table, file: '_delta_log', problem });
 }
 
-/** With another deletion vector it would be another file. */
-function isSame(a: ScanFile, b: ScanFile | undefined): boolean {
-  if (a.path !== b?.path) return false;
-  return canonicalJson(a.deletionVector ?? null) === canonicalJson(b.deletionVector ?? null);
+/** With another deletion vector it is another file. */
+function keyOf({ path, deletionVector }: ScanFile): string {
+  if (!deletionVector) return path;
+  const { storageType, pathOrInlineDv, offset } = deletionVector;
+  return `${path} ${storageType}${pathOrInlineDv}@${offset ?? ''}`;
 }
 
 /** Rows that reading all of the files must give; undefined when the log has no statistics for one of them. */
