@@ -30,7 +30,7 @@ export function checkShape(
     const [column, ...others] = inFile(field, shape);
     if (column === undefined) {
       const value = field.metadata['EXISTS_DEFAULT'];
-      if (typeof value !== 'string' || value.toUpperCase() === 'NULL') continue;
+      if (typeof value !== 'string' || /^(NULL|CAST\(NULL AS [^']+\))$/i.test(value)) continue;
       // Delta's protocol has null there, and no such default. Source: Spark 4.2, `ResolveDefaultColumns`; older Delta wrote them.
       const features = [`EXISTS_DEFAULT (${field.name} is ${value} in files without it: ${file})`];
       throw new LineageError('FEATURE_UNSUPPORTED', { table, features });
