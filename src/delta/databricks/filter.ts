@@ -61,9 +61,6 @@ function checkArguments(
 ): void {
   const isCount = (arg: readonly Token[] | undefined, pattern: RegExp) =>
     arg?.length === 1 && arg[0]?.kind === 'number' && pattern.test(arg[0].text);
-  if (trims.has(name) && args.length > 1) {
-    throw invalid(`${name}() takes text and characters in another order elsewhere.`);
-  }
   const [, start, length] = args;
   const isPart =
     isCount(start, /^0*[1-9]\d*$/) && (length === undefined || isCount(length, /^\d+$/));
@@ -200,16 +197,15 @@ const refusedWords: ReadonlySet<string> = new Set(
 
 /**
  * Functions of one name and one meaning in Spark 4.2 and DuckDB 1.5, that depend on their arguments alone. Not `lower` and `upper`, of
- * some letters, and not `isnan`, of null.
+ * some letters, not `trim`, of spaces beyond ASCII, and not `isnan`, of null.
  */
 const functions: ReadonlySet<string> = new Set(
   (
-    'abs ceil floor sign sqrt exp ln power greatest least coalesce nullif ifnull trim ltrim rtrim ' +
+    'abs ceil floor sign sqrt exp ln power greatest least coalesce nullif ifnull ' +
     'length substr substring left right replace contains instr year month day hour minute quarter md5 mod'
   ).split(' '),
 );
 
-const trims: ReadonlySet<string> = new Set(['trim', 'ltrim', 'rtrim']);
 const parts: ReadonlySet<string> = new Set(['left', 'right', 'substr', 'substring']);
 const roundings: ReadonlySet<string> = new Set(['ceil', 'floor', 'sign']);
 const wholeNumbers: ReadonlySet<string> = new Set(['long', 'integer', 'short', 'byte']);
