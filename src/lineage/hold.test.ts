@@ -200,6 +200,15 @@ test('holds of two ledgers in one folder leave each other alone', async () => {
   await release(second, ledger.journal, tables);
   expect(await rowsAt(first.path)).toEqual(await sparkRows('customer_features', 4));
   expect(await hold(wanted, other.journal, options)).toEqual({ hold: first, wasHeld: true });
+
+  // Gone, and its place taken.
+  await rm(first.path, { recursive: true });
+  const { hold: third } = await keep(4);
+  expect(third.path).toBe(first.path);
+  const { hold: fourth } = await hold(wanted, other.journal, options);
+  expect(fourth.path).not.toBe(third.path);
+  await release(first, other.journal, tables);
+  expect(await rowsAt(third.path)).toEqual(await sparkRows('customer_features', 4));
 });
 
 test('of two holds that are made at once neither takes the place of the other', async () => {

@@ -8,7 +8,7 @@ import type { StampJournal } from '../registry/stamp-journal.ts';
 import type { CallOptions } from './find-table.ts';
 import { soundHold } from './held.ts';
 import { type Held, holdInWarehouse, idOfHold } from './hold-in-warehouse.ts';
-import { checkOurs, manifestName } from './manifest.ts';
+import { checkOurs, manifestIn, manifestName } from './manifest.ts';
 import { type RehydrateOptions, rehydrate, type Wanted } from './rehydrate.ts';
 import { tableStates } from './table-states.ts';
 import { type Hold, holdKind, keptHolds, releaseKind } from './wire-hold.ts';
@@ -86,7 +86,8 @@ export async function hold(
 async function placeOf(path: string, digest: string, held: readonly Hold[]): Promise<string> {
   const isFree = async (place: string) => {
     const own = held.find((one) => one.path === place);
-    return own === undefined ? !(await isThere(place)) : own.digest === digest;
+    if (own === undefined) return !(await isThere(place));
+    return own.digest === digest && !(await isOthers(own));
   };
   if (await isFree(path)) return path;
   const other = `${path}-${digest.slice(-12)}`;
@@ -94,6 +95,12 @@ async function placeOf(path: string, digest: string, held: readonly Hold[]): Pro
     if (await isFree(place)) return place;
     place = `${other}-${number}`;
   }
+}
+
+/** Whether another ledger has made a hold in the folder of this one, once it was gone. */
+async function isOthers({ path, copy }: Hold): Promise<boolean> {
+  const there = (await manifestIn(path))?.copy;
+  return there !== undefined && there.tableId !== copy.tableId;
 }
 
 /**
@@ -120,7 +127,7 @@ export async function release(
     await journal.append(releaseKind, { id });
     return;
   }
-  if (await isThere(path)) {
+  if ((await isThere(path)) && !(await isOthers(hold))) {
     await checkOurs(path);
     // Out of the way at once: what is killed half-way is never taken for a hold.
     const away = join(dirname(path), `.${basename(path)}.asof-${process.pid}-${id}`);

@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { canonicalJson } from '../base/canonical-json.ts';
 import { LineageError } from '../base/errors.ts';
 import { hashFile } from '../base/hash-file.ts';
+import { jsonOf } from '../base/json-of.ts';
 import { type Manifest, manifestSchema } from './result/manifest.ts';
 
 /** Lies with rehydrated rows. Readers of Parquet folders pass over names that begin with `_`. */
@@ -68,22 +69,20 @@ function foreign(root: string, path: string) {
 async function namesIn(
   folder: string,
 ): Promise<{ readonly named: ReadonlySet<string>; readonly isTable: boolean }> {
-  const nothing = { named: new Set<string>(), isTable: false };
-  let text: string;
+  const found = await manifestIn(folder);
+  if (found === undefined) return { named: new Set(), isTable: false };
+  const named = new Set([manifestName, ...found.files.map(({ name }) => name)]);
+  return { named, isTable: found.format === 'delta' };
+}
+
+/** The manifest that lies in a folder; undefined where there is none that can be read. */
+export async function manifestIn(folder: string): Promise<Manifest | undefined> {
   try {
-    text = await readFile(join(folder, manifestName), 'utf8');
+    const text = await readFile(join(folder, manifestName), 'utf8');
+    return manifestSchema.safeParse(jsonOf(text)).data;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'EISDIR') return nothing;
-    throw error;
-  }
-  try {
-    const { data } = manifestSchema.safeParse(JSON.parse(text));
-    if (data === undefined) return nothing;
-    const named = new Set([manifestName, ...data.files.map(({ name }) => name)]);
-    return { named, isTable: data.format === 'delta' };
-  } catch (error) {
-    if (error instanceof SyntaxError) return nothing;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code)) return;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { LineageError } from '../base/errors.ts';
 import { jsonOf } from '../base/json-of.ts';
-import { describeFile, manifestName, sealOf } from './manifest.ts';
+import { describeFile, manifestIn, manifestName, sealOf } from './manifest.ts';
 import { type Manifest, manifestSchema } from './result/manifest.ts';
 import type { VerifyCheck } from './result/verify.ts';
 
@@ -38,7 +38,7 @@ async function missingBeside(
 ): Promise<readonly VerifyCheck[]> {
   const writtenWith = new Map<string, string>();
   for (const one of found) {
-    const { beside = [] } = parsed(await manifestText(one)) ?? {};
+    const { beside = [] } = (await manifestIn(one)) ?? {};
     for (const name of beside) writtenWith.set(join(folder, name), one);
   }
   for (const one of found) writtenWith.delete(one);
@@ -85,8 +85,8 @@ async function verifyOne(folder: string): Promise<VerifyCheck> {
     note,
     differences: [...differences],
   });
-  const text = await manifestText(folder);
-  const manifest = parsed(text);
+  const text = (await unlessGone(readFile(join(folder, manifestName), 'utf8'))) ?? '';
+  const manifest = manifestSchema.safeParse(jsonOf(text)).data;
   if (manifest === undefined && isSealed(text)) {
     const note =
       'the manifest is whole, and of a form that this asof does not know: a newer one wrote it';
@@ -125,14 +125,6 @@ async function verifyOne(folder: string): Promise<VerifyCheck> {
     differences,
     `${files.length} file${files.length === 1 ? '' : 's'} of ${table.ref}@v${version} ${how}${seal}`,
   );
-}
-
-async function manifestText(folder: string): Promise<string> {
-  return (await unlessGone(readFile(join(folder, manifestName), 'utf8'))) ?? '';
-}
-
-function parsed(text: string): Manifest | undefined {
-  return manifestSchema.safeParse(jsonOf(text)).data;
 }
 
 /** Whatever its form: its seal is that of what it says. */
