@@ -103,8 +103,13 @@ function described({ version, protocol, metadata }: Description) {
     },
     schemaString: metadata.schemaString,
     partitionColumns: metadata.partitionColumns,
-    properties: Object.fromEntries(Object.entries(metadata.configuration).sort()),
+    properties: sorted(metadata.configuration),
   };
+}
+
+function sorted(properties: Readonly<Record<string, string>>) {
+  const entries = Object.entries(properties);
+  return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 async function deletedRows(

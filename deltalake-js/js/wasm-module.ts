@@ -61,9 +61,9 @@ function readLocal(url: URL): Promise<Uint8Array> {
   const file = openSync(url, 'r');
   const bytes = new Uint8Array(fstatSync(file).size);
   return new Promise<Uint8Array>((resolve, reject) => {
-    read(file, bytes, 0, bytes.length, 0, (error) => {
+    read(file, bytes, 0, bytes.length, 0, (error, length) => {
       if (error) reject(error);
-      else resolve(bytes);
+      else resolve(bytes.subarray(0, length));
     });
   }).finally(() => closeSync(file));
 }
