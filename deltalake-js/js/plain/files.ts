@@ -60,8 +60,8 @@ export function isPlainRemove(remove: JsonObject): remove is JsonObject & WireFi
 /** Of a name that is twice in a map the kernel looks at both values, and JSON.parse at the last. */
 export function areMapsOnce(action: JsonObject, line: string): boolean {
   for (const name of ['partitionValues', 'tags']) {
-    const map = action[name];
-    if (isObject(map) && !line.includes(`"${name}":${JSON.stringify(map)}`)) return false;
+    const map = action[name] ? JSON.stringify(action[name]) : '{}';
+    if (map !== '{}' && !line.includes(`"${name}":${map}`)) return false;
   }
   return true;
 }
