@@ -4,9 +4,9 @@ import { pinResultOf } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
 import { pinRequests, pinWith, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption, rowDigestOption } from '../options.ts';
+import { writeNamedFile } from '../outputs.ts';
 import { pinText } from '../render/pin.ts';
 import { settingsFor } from '../settings.ts';
-import { writeNamedFile } from '../write-file.ts';
 
 export function pinCommand(context: CommandContext) {
   return new Command('pin')

@@ -31,10 +31,10 @@ import {
   jsonOption,
   rowDigestOption,
 } from '../options.ts';
+import { makeTemporaryFolder } from '../outputs.ts';
 import { readJson } from '../read-json.ts';
 import { progressLine } from '../render/progress-line.ts';
 import { settingsFor } from '../settings.ts';
-import { makeTemporaryFolder } from '../write-file.ts';
 
 export function runCommand(context: CommandContext) {
   return new Command('run')

@@ -66,6 +66,21 @@ export function holdsSome(type: DeltaType, test: (primitive: PrimitiveType) => b
   }
 }
 
+/** The fields of every struct in a type, at any depth. */
+export function fieldsIn(type: DeltaType): readonly DeltaField[] {
+  switch (type.kind) {
+    case 'primitive':
+    case 'decimal':
+      return [];
+    case 'array':
+      return fieldsIn(type.element);
+    case 'map':
+      return [...fieldsIn(type.key), ...fieldsIn(type.value)];
+    case 'struct':
+      return type.fields.flatMap((field) => [field, ...fieldsIn(field.type)]);
+  }
+}
+
 /**
  * The type as SQL writes it: `bigint`, `array<struct<a: int>>`.
  *

@@ -1,7 +1,7 @@
 import { closest } from '../base/closest.ts';
 import { LineageError } from '../base/errors.ts';
 import type { Selection } from './read-spec.ts';
-import { type DeltaField, type DeltaType, formatType, holds, type StructType } from './schema.ts';
+import { type DeltaField, fieldsIn, formatType, holds, type StructType } from './schema.ts';
 
 /**
  * The columns as the schema has them, each once; Delta finds them in any letter case.
@@ -17,7 +17,7 @@ export function selectedFields(
   if (names.length === 0) {
     throw new LineageError('FEATURE_UNSUPPORTED', { table, features: ['rows without columns'] });
   }
-  if (holdsUnspeakable(schema)) {
+  if (fieldsIn(schema).some(({ name }) => name === '' || name.includes('\0'))) {
     const features = ['a column whose name is empty or holds NUL'];
     throw new LineageError('FEATURE_UNSUPPORTED', { table, features });
   }
@@ -32,22 +32,6 @@ export function selectedFields(
     return field;
   });
   return [...new Set(found)];
-}
-
-function holdsUnspeakable(type: DeltaType): boolean {
-  switch (type.kind) {
-    case 'primitive':
-    case 'decimal':
-      return false;
-    case 'array':
-      return holdsUnspeakable(type.element);
-    case 'map':
-      return holdsUnspeakable(type.key) || holdsUnspeakable(type.value);
-    case 'struct':
-      return type.fields.some(
-        ({ name, type: inner }) => name === '' || name.includes('\0') || holdsUnspeakable(inner),
-      );
-  }
 }
 
 /** @throws LineageError FEATURE_UNSUPPORTED */

@@ -27,33 +27,34 @@ interface WireAdd extends WireFile {
 
 export function isPlainAdd(add: JsonObject): add is JsonObject & WireAdd {
   return (
-    isPlainPath(add['path']) &&
+    isPlainFile(add) &&
     isMap(add['partitionValues'], isTextOrNull) &&
     isCount(add['size']) &&
     isCount(add['modificationTime']) &&
-    isBoolean(add['dataChange']) &&
-    orAbsent(add['stats'], isText) &&
-    orAbsent(add['tags'], isTextMap) &&
-    orAbsent(add['deletionVector'], isPlainVector) &&
-    orAbsent(add['baseRowId'], isCount) &&
-    orAbsent(add['defaultRowCommitVersion'], isCount) &&
     orAbsent(add['clusteringProvider'], isText)
   );
 }
 
 export function isPlainRemove(remove: JsonObject): remove is JsonObject & WireFile {
   return (
-    isPlainPath(remove['path']) &&
-    isBoolean(remove['dataChange']) &&
-    orAbsent(remove['deletionTimestamp'], isCount) &&
-    orAbsent(remove['extendedFileMetadata'], isBoolean) &&
+    isPlainFile(remove) &&
     orAbsent(remove['partitionValues'], isTextMap) &&
     orAbsent(remove['size'], isCount) &&
-    orAbsent(remove['stats'], isText) &&
-    orAbsent(remove['tags'], isTextMap) &&
-    orAbsent(remove['deletionVector'], isPlainVector) &&
-    orAbsent(remove['baseRowId'], isCount) &&
-    orAbsent(remove['defaultRowCommitVersion'], isCount)
+    orAbsent(remove['deletionTimestamp'], isCount) &&
+    orAbsent(remove['extendedFileMetadata'], isBoolean)
+  );
+}
+
+/** What adds and removes have alike. */
+function isPlainFile(file: JsonObject): boolean {
+  return (
+    isPlainPath(file['path']) &&
+    isBoolean(file['dataChange']) &&
+    orAbsent(file['stats'], isText) &&
+    orAbsent(file['tags'], isTextMap) &&
+    orAbsent(file['deletionVector'], isPlainVector) &&
+    orAbsent(file['baseRowId'], isCount) &&
+    orAbsent(file['defaultRowCommitVersion'], isCount)
   );
 }
 

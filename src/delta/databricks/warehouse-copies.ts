@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { isLineageError, LineageError } from '../../base/errors.ts';
 import type { Selection } from '../read-spec.ts';
-import type { DeltaField, DeltaType } from '../schema.ts';
+import { type DeltaField, fieldsIn } from '../schema.ts';
 import { selectedFields } from '../selected-fields.ts';
 import type { CallOptions } from '../snapshot.ts';
 import type { CopyKind, CopyPlan, TableCopies } from '../table-copies.ts';
@@ -44,7 +44,7 @@ export function warehouseCopies(
         }
         const fields = selectedFields(table, found.schema, selection);
         if (selection.where !== undefined) checkFilter(selection.where, found.schema);
-        const properties = fields.some(hasOddName) ? `${marked}, ${mapped}` : marked;
+        const properties = haveOddNames(fields) ? `${marked}, ${mapped}` : marked;
         const names = isWhole ? '*' : fields.map(({ name }) => quoteName(name)).join(', ');
         return `CREATE TABLE ${quoteTableName(into.parts)} USING DELTA TBLPROPERTIES (${properties}) AS SELECT ${names} FROM ${source(parts, found, selection)}`;
       };
@@ -152,22 +152,9 @@ function markOf(tableId: string, version: number, kind: CopyKind, selection: Sel
 /** Lets names hold spaces and the like. */
 const mapped = "'delta.columnMapping.mode' = 'name'";
 
-/** Whether a column, or something in it, has a name that Delta takes with column mapping alone. Source: Delta 4.4, `SchemaUtils`. */
-function hasOddName({ name, type }: DeltaField): boolean {
-  return /[ ,;{}()\n\t=]/.test(name) || membersOf(type).some(hasOddName);
-}
-
-function membersOf(type: DeltaType): readonly DeltaField[] {
-  switch (type.kind) {
-    case 'struct':
-      return type.fields;
-    case 'array':
-      return membersOf(type.element);
-    case 'map':
-      return [...membersOf(type.key), ...membersOf(type.value)];
-    default:
-      return [];
-  }
+/** Whether a column, or something in one, has a name that Delta takes with column mapping alone. Source: Delta 4.4, `SchemaUtils`. */
+function haveOddNames(fields: readonly DeltaField[]): boolean {
+  return fieldsIn({ kind: 'struct', fields }).some(({ name }) => /[ ,;{}()\n\t=]/.test(name));
 }
 
 function refusedCopy(error: unknown, table: string, kind: CopyKind, target: string): unknown {

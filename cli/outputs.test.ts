@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../test/support/tables.ts';
-import { writeNamedFile } from './write-file.ts';
+import { writeNamedFile } from './outputs.ts';
 
 test('a file is made, or replaced, and nothing else is left', async () => {
   const folder = await temporaryFolder();
