@@ -50,18 +50,11 @@ export interface ListLogOptions {
  * Lists the log: from the last checkpoint on where that is enough, else all of it. The hint in
  * `_last_checkpoint` may be missing, stale or wrong; it never decides which checkpoint is taken.
  */
-export async function listLog(store: Store, options: ListLogOptions = {}): Promise<LogListing> {
-  return listAsHinted(store, options, () => {});
-}
-
-/** As `listLog`; tells when it is about to list a log that says that it has a checkpoint. */
-export async function listAsHinted(
+export async function listLog(
   store: Store,
-  { whole = false, version, signal }: ListLogOptions,
-  tell: () => void,
+  { whole = false, version, signal }: ListLogOptions = {},
 ): Promise<LogListing> {
   const hinted = whole ? undefined : await readHint(store, signal);
-  if (hinted !== undefined) tell();
   if (hinted !== undefined && (version === undefined || hinted <= version)) {
     const listing = await list(store, hinted, signal);
     const isThere = listing.checkpoints.some((checkpoint) => checkpoint.version === hinted);

@@ -1,10 +1,10 @@
-import { type LogListing, listAsHinted, listLog, without } from './log-listing.ts';
+import { type LogListing, listLog, without } from './log-listing.ts';
 import { checkVersion, type LogSegment, logSegment } from './log-segment.ts';
-import { replayPlainLog } from './plain/replay.ts';
+import { type PlainTable, replayPlainLog } from './plain/replay.ts';
 import { type Reader, readFiles } from './read-files.ts';
 import type { Store } from './store.ts';
 import { plainSnapshot, snapshotIn, type TableSnapshot } from './table-snapshot.ts';
-import { Instance } from './wasm/instance.ts';
+import { Instance, type Put } from './wasm/instance.ts';
 import { instantiate, preload, wasmModule } from './wasm-module.ts';
 
 export interface OpenSnapshotOptions {
@@ -31,10 +31,11 @@ export async function openSnapshot(
   let known = await listingFor(version, listing, reader);
   for (;;) {
     const segment = await segmentOf(known, version, reader);
+    const { kind } = segment.checkpoint ?? {};
     // It goes on while files are read.
-    if (segment.checkpoint) preload();
+    if (kind === 'multi-part' || kind === 'v2') preload();
     const puts = await readSegment(segment, reader);
-    const plain = segment.checkpoint ? undefined : replayPlainLog(puts.map(({ bytes }) => bytes));
+    const plain = replayPlain(segment, puts);
     if (plain) return plainSnapshot(plain, store);
     const empty = emptyCheckpointFiles(segment, puts);
     if (empty.size === 0) {
@@ -55,7 +56,7 @@ async function listingFor(
   const startsAt = listing?.startsAt ?? 0;
   if (listing && startsAt <= (version ?? startsAt)) return listing;
   const options = { ...(version !== undefined && { version }), ...(signal && { signal }) };
-  return listAsHinted(store, options, preload);
+  return listLog(store, options);
 }
 
 async function segmentOf(
@@ -84,10 +85,20 @@ function readSegment({ checkpoint, commits }: LogSegment, reader: Reader) {
   );
 }
 
+function replayPlain(
+  { version, checkpoint }: LogSegment,
+  puts: readonly Put[],
+): PlainTable | undefined {
+  const bytes = puts.map(({ bytes }) => bytes);
+  if (!checkpoint) return replayPlainLog({ version, checkpoint: undefined, commits: bytes });
+  if (checkpoint.kind !== 'classic') return undefined;
+  return replayPlainLog({ version, checkpoint: bytes[0], commits: bytes.slice(1) });
+}
+
 /** An empty checkpoint was never written: the kernel passes over it, as Spark does. */
 function emptyCheckpointFiles(
   { checkpoint }: LogSegment,
-  puts: readonly { readonly key: string; readonly bytes: Uint8Array }[],
+  puts: readonly Put[],
 ): ReadonlySet<string> {
   const paths = new Set(checkpoint?.files.map(({ path }) => path));
   const empty = puts.filter(({ key, bytes }) => bytes.length === 0 && paths.has(key));

@@ -1,4 +1,6 @@
 import type { DataFile, DeletionVector } from '../data-file.ts';
+import type { Rows, Values } from './checkpoint.ts';
+import { doubt } from './doubt.ts';
 import {
   isBoolean,
   isCount,
@@ -35,6 +37,40 @@ export function isPlainAdd(add: JsonObject): add is JsonObject & WireAdd {
   );
 }
 
+/** The files of a checkpoint's adds. Their texts, numbers and maps are such. */
+export function plainFiles({ size, columns }: Rows): readonly DataFile[] {
+  if (size === 0) return [];
+  const paths = all(columns['path'], isPlainPath);
+  const partitionValues = all(columns['partitionValues'], isTextMap);
+  const sizes = all(columns['size'], isCount);
+  const times = all(columns['modificationTime'], isCount);
+  all(columns['dataChange'], isBoolean);
+  const { deletionVector: vectors, baseRowId: ids, defaultRowCommitVersion: versions } = columns;
+  for (const vector of vectors ?? []) if (!orAbsent(vector, isPlainVector)) doubt();
+  for (const id of ids ?? []) if (!orAbsent(id, isCount)) doubt();
+  for (const version of versions ?? []) if (!orAbsent(version, isCount)) doubt();
+  const files: DataFile[] = [];
+  for (let place = 0; place < size; place += 1) {
+    const add = {
+      path: paths[place],
+      partitionValues: partitionValues[place],
+      size: sizes[place],
+      modificationTime: times[place],
+      stats: columns['stats']?.[place],
+      tags: columns['tags']?.[place],
+      deletionVector: vectors?.[place],
+      baseRowId: ids?.[place],
+      defaultRowCommitVersion: versions?.[place],
+    };
+    files.push(fileOf(add as WireAdd));
+  }
+  return files;
+}
+
+function all<T>(values: Values, isOne: (value: unknown) => value is T): readonly T[] {
+  return values?.every(isOne) ? values : doubt();
+}
+
 export function isPlainRemove(remove: JsonObject): remove is JsonObject & WireFile {
   return (
     isPlainFile(remove) &&
@@ -68,14 +104,15 @@ export function areMapsOnce(action: JsonObject, line: string): boolean {
 }
 
 /** Nothing in it could be spelt in another way. Several looks take less time than one that sees all of it. */
-function isPlainPath(path: unknown): boolean {
+function isPlainPath(path: unknown): path is string {
   return (
     isText(path) &&
     /^[\w.=/-]+$/.test(path) &&
     !path.startsWith('/') &&
     !path.includes('//') &&
     !path.includes('./') &&
-    !/[./]$/.test(path)
+    !path.endsWith('.') &&
+    !path.endsWith('/')
   );
 }
 
@@ -92,7 +129,7 @@ function isPlainVector(vector: unknown): boolean {
   );
 }
 
-function isTextMap(value: unknown): boolean {
+function isTextMap(value: unknown): value is Readonly<Record<string, string | null>> {
   return isMap(value, isTextOrNull);
 }
 
@@ -109,15 +146,12 @@ export function keyOf({ path, deletionVector }: WireFile): string {
 }
 
 export function fileOf(add: WireAdd): DataFile {
-  const { stats, deletionVector, baseRowId, defaultRowCommitVersion, tags } = add;
-  const file: { -readonly [K in keyof DataFile]: DataFile[K] } = {
-    path: add.path,
-    sizeBytes: add.size,
-    modifiedAt: add.modificationTime,
-    partitionValues: add.partitionValues,
-  };
+  const { path, size: sizeBytes, modificationTime: modifiedAt, partitionValues, stats } = add;
+  const { deletionVector, baseRowId, defaultRowCommitVersion, tags } = add;
   // Most files are made before any of this is optimised: nothing is spread.
-  if (isText(stats)) file.stats = stats;
+  const file: { -readonly [K in keyof DataFile]: DataFile[K] } = isText(stats)
+    ? { path, sizeBytes, modifiedAt, partitionValues, stats }
+    : { path, sizeBytes, modifiedAt, partitionValues };
   if (deletionVector) file.deletionVector = vectorOf(deletionVector);
   if (isCount(baseRowId)) file.baseRowId = baseRowId;
   if (isCount(defaultRowCommitVersion)) file.defaultRowCommitVersion = defaultRowCommitVersion;

@@ -2,70 +2,92 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { type Chance, seeded } from '../../../test/support/seeded.ts';
-import { listLog, logSegment, openSnapshot, type TableSnapshot } from '../index.ts';
-import { justBefore } from '../log-file.ts';
+import { listLog, logSegment, openSnapshot } from '../index.ts';
 import { localStore } from '../node.ts';
-import { plainSnapshot, snapshotIn } from '../table-snapshot.ts';
+import { plainSnapshot } from '../table-snapshot.ts';
 import { fixture, fixtures } from '../testing/fixtures.ts';
 import { memoryStore } from '../testing/stores.ts';
-import { Instance } from '../wasm/instance.ts';
-import { instantiate, useWasm, wasmModule } from '../wasm-module.ts';
-import { replayPlainLog } from './replay.ts';
+import { toldBy, toldByKernel } from '../testing/told.ts';
+import { useWasm, wasmModule } from '../wasm-module.ts';
+import { type PlainLog, replayPlainLog } from './replay.ts';
 
 const store = memoryStore({});
 const moduleFile = fileURLToPath(new URL('../../wasm/deltalake.wasm', import.meta.url));
 
 test('a plain log of the corpus is replayed as by the kernel', async () => {
-  const plain: string[] = [];
-  const others: string[] = [];
-  for (const { name, commits } of await logs()) {
-    const replayed = replayPlainLog(commits);
-    (replayed ? plain : others).push(name);
+  const [plain, withCheckpoint, others] = [new Set(), new Set(), new Set()];
+  for (const { name, log } of await logs()) {
+    const replayed = replayPlainLog(log);
+    (!replayed ? others : log.checkpoint ? withCheckpoint : plain).add(name);
     if (replayed) {
-      expect(await toldBy(plainSnapshot(replayed, store)), name).toEqual(
-        await toldByKernel(commits),
-      );
+      expect(await toldBy(plainSnapshot(replayed, store)), name).toEqual(await toldByKernel(log));
     }
   }
-  expect(plain.length).toBeGreaterThan(70);
-  expect(others.length).toBeGreaterThan(30);
+  expect(plain.size).toBeGreaterThan(110);
+  expect(withCheckpoint.size).toBeGreaterThan(20);
+  expect(others.size).toBeGreaterThan(80);
 });
 
 // More of them: ASOF_LOG_CHANGES=20000 ASOF_LOG_SEED=7 npx vitest run deltalake-js/js/plain
 test('a log with one thing changed is replayed as by the kernel, or not at all', async () => {
-  const plain = (await logs()).filter(({ commits }) => replayPlainLog(commits) !== undefined);
+  const plain = (await plainLogs()).filter(({ log }) => log.commits.length > 0);
   const rounds = Number(process.env['ASOF_LOG_CHANGES'] ?? 1500);
   const chance = seeded(Number(process.env['ASOF_LOG_SEED'] ?? 1));
   let compared = 0;
   for (let round = 0; round < rounds; round += 1) {
-    const { name, commits } = chance.pick(plain);
-    const changed = commits.slice();
+    const { name, log } = chance.pick(plain);
+    const commits = log.commits.slice();
     const place = chance.below(commits.length);
-    changed[place] = withChange(commits[place] as Uint8Array, chance);
+    commits[place] = withChange(commits[place] as Uint8Array, chance);
+    const changed = { ...log, commits };
     const replayed = replayPlainLog(changed);
     if (!replayed) continue;
     compared += 1;
-    const text = Buffer.from(changed[place]).toString();
+    const text = Buffer.from(commits[place]).toString();
     const told = await toldBy(plainSnapshot(replayed, store));
     expect(told, `${name}, round ${round}: ${text}`).toEqual(await toldByKernel(changed));
   }
   expect(compared).toBeGreaterThan(rounds / 5);
 });
 
+test('a checkpoint with a byte changed is replayed as by the kernel, as without the change, or not at all', async () => {
+  const plain = (await plainLogs()).filter(({ log }) => log.checkpoint);
+  const rounds = Number(process.env['ASOF_LOG_CHANGES'] ?? 1500);
+  const chance = seeded(Number(process.env['ASOF_LOG_SEED'] ?? 1));
+  let [compared, refused] = [0, 0];
+  for (let round = 0; round < rounds; round += 1) {
+    const { name, log } = chance.pick(plain);
+    const checkpoint = Uint8Array.from(log.checkpoint ?? []);
+    const place = chance.below(checkpoint.length);
+    checkpoint[place] = chance.below(256);
+    const replayed = replayPlainLog({ ...log, checkpoint });
+    if (!replayed) continue;
+    const told = await toldBy(plainSnapshot(replayed, store));
+    let expected = await toldByKernel({ ...log, checkpoint }).catch(() => undefined);
+    if (expected) compared += 1;
+    else refused += 1;
+    // It minds what is not read, too.
+    expected ??= await toldByKernel(log);
+    expect(told, `${name}, byte ${place}: ${checkpoint[place]}`).toEqual(expected);
+  }
+  expect(compared).toBeGreaterThan(rounds / 3);
+  expect(refused).toBeGreaterThan(0);
+});
+
 test.each([
-  { what: 'a path that ends in a slash', log: () => [added({ path: 'a/' }), removed('a')] },
-  { what: 'a deletion vector that ends as with an offset', log: () => vectors },
-  { what: '-0', log: () => [spelt({}, '"size":1', '"size":-0')] },
-  { what: 'a name twice in a map', log: () => [spelt({ p: 'x' }, '{"p"', '{"p":{},"p"')] },
-  { what: 'a name twice in a schema', log: () => [metadata('"name":"b","name":"a"')] },
-  { what: 'a deep value', log: () => [metadata('"name":"a"').replace('{"id"', deep)] },
-  { what: 'half a surrogate pair', log: () => [metadata('"name":"\\u005cud83d"')] },
-])('$what is replayed as by the kernel, or not at all', async ({ log }) => {
-  const lines = [...opening.map((action) => JSON.stringify(action)), ...log()];
-  const commits = [Buffer.from(lines.join('\n'))];
-  const replayed = replayPlainLog(commits);
+  { what: 'a path that ends in a slash', last: () => [added({ path: 'a/' }), removed('a')] },
+  { what: 'a deletion vector that ends as with an offset', last: () => vectors },
+  { what: '-0', last: () => [spelt({}, '"size":1', '"size":-0')] },
+  { what: 'a name twice in a map', last: () => [spelt({ p: 'x' }, '{"p"', '{"p":{},"p"')] },
+  { what: 'a name twice in a schema', last: () => [metadata('"name":"b","name":"a"')] },
+  { what: 'a deep value', last: () => [metadata('"name":"a"').replace('{"id"', deep)] },
+  { what: 'half a surrogate pair', last: () => [metadata('"name":"\\u005cud83d"')] },
+])('$what is replayed as by the kernel, or not at all', async ({ last }) => {
+  const lines = [...opening.map((action) => JSON.stringify(action)), ...last()];
+  const log = only(lines);
+  const replayed = replayPlainLog(log);
   const told = replayed && (await toldBy(plainSnapshot(replayed, store)));
-  const expected = await toldByKernel(commits).catch(() => undefined);
+  const expected = await toldByKernel(log).catch(() => undefined);
   expect(told).toEqual(told && expected);
 });
 
@@ -86,7 +108,7 @@ test('a plain log needs no module but for its deletion vectors', async () => {
 test('files come in batches, and an abort ends them', async () => {
   const adds = Array.from({ length: 5000 }, (_, number) => added({ path: `${number}.parquet` }));
   const lines = [...opening.map((action) => JSON.stringify(action)), ...adds];
-  const replayed = replayPlainLog([Buffer.from(lines.join('\n'))]);
+  const replayed = replayPlainLog(only(lines));
   if (!replayed) throw new Error('the log is not plain');
   const snapshot = plainSnapshot(replayed, store);
   const lengths = [];
@@ -141,12 +163,21 @@ function metadata(name: string): string {
   );
 }
 
-interface Log {
-  readonly name: string;
-  readonly commits: readonly Uint8Array[];
+/** Version 0, of these lines. */
+function only(lines: readonly string[]): PlainLog {
+  return { version: 0, checkpoint: undefined, commits: [Buffer.from(lines.join('\n'))] };
 }
 
-/** The commits of every version of the corpus that needs no checkpoint. */
+interface Log {
+  readonly name: string;
+  readonly log: PlainLog;
+}
+
+async function plainLogs(): Promise<readonly Log[]> {
+  return (await logs()).filter(({ log }) => replayPlainLog(log) !== undefined);
+}
+
+/** Those of every version of the corpus that needs no checkpoint, or one of one file. */
 async function logs(): Promise<readonly Log[]> {
   const found: Log[] = [];
   for (const { name, table, versions } of fixtures()) {
@@ -155,29 +186,17 @@ async function logs(): Promise<readonly Log[]> {
     for (const { version, error } of versions) {
       if (error) continue;
       const { checkpoint, commits } = logSegment(listing, version);
-      if (checkpoint) continue;
-      const bytes = await Promise.all(commits.map(({ path }) => files.read(path)));
-      found.push({ name: `${name}@v${version}`, commits: bytes });
+      if (checkpoint && checkpoint.kind !== 'classic') continue;
+      const read = ({ path }: { path: string }) => files.read(path);
+      const log = {
+        version,
+        checkpoint: checkpoint?.files[0] && (await read(checkpoint.files[0])),
+        commits: await Promise.all(commits.map(read)),
+      };
+      found.push({ name: `${name}@v${version}${checkpoint ? ' cp' : ''}`, log });
     }
   }
   return found;
-}
-
-async function toldByKernel(commits: readonly Uint8Array[]) {
-  const instance = new Instance(instantiate(await wasmModule()));
-  instance.put(
-    commits.map((bytes, version) => ({ key: `_delta_log/${justBefore(version)}.json`, bytes })),
-  );
-  return toldBy(snapshotIn(instance, store));
-}
-
-/** All that a snapshot tells. */
-async function toldBy({ files, deletedRows: _, ...facts }: TableSnapshot) {
-  const all = [];
-  const bare = [];
-  for await (const batch of files()) all.push(...batch);
-  for await (const batch of files({ stats: false })) bare.push(...batch);
-  return { ...facts, all, bare };
 }
 
 /** One thing in one line of a commit is another, or the lines are in another order. */
