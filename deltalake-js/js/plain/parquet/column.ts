@@ -60,7 +60,6 @@ function readChunk(file: ParquetFile, field: Field, chunk: Chunk, into: Pages): 
       const [, entries, encoding, ofDefinitions, ofRepetitions] = struct(header[5]);
       const size = count(entries);
       read += size;
-      if (read > chunk.entries) doubt();
       let [values, present] = [bytes, size];
       if (field.depth > 0) {
         if (ofRepetitions !== runs) doubt();
