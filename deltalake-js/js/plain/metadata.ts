@@ -16,14 +16,18 @@ import {
 /** Features that change nothing in what a log of commits says. */
 const readerFeatures = new Set(['deletionVectors', 'v2Checkpoint', 'vacuumProtocolCheck']);
 const writerFeatures = new Set([
+  'allowColumnDefaults',
   'appendOnly',
   'changeDataFeed',
   'checkConstraints',
+  'checkpointProtection',
   'clustering',
   'domainMetadata',
   'generatedColumns',
   'identityColumns',
+  'inCommitTimestamp',
   'invariants',
+  'rowTracking',
 ]);
 
 export function isPlainProtocol(protocol: JsonObject): protocol is JsonObject & WireProtocol {
@@ -49,7 +53,7 @@ function isLegacy(writer: number, features: unknown): boolean {
 }
 
 /** Properties that the kernel looks into. */
-const meaningful = /columnMapping|rowTracking|inCommit|iceberg|universal|catalog|coordinated/i;
+const meaningful = /columnMapping|rowTrackingSuspended|iceberg|universal|catalog|coordinated/i;
 
 export function isPlainMetadata(metadata: JsonObject): metadata is JsonObject & WireMetadata {
   const { id, name, description, format, schemaString, configuration, createdTime } = metadata;

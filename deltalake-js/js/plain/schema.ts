@@ -1,4 +1,4 @@
-import { isBoolean, isMap, isObject, isText } from './shapes.ts';
+import { isBoolean, isObject, isText } from './shapes.ts';
 
 type Column = 'primitive' | 'nested';
 
@@ -17,7 +17,16 @@ const primitives = new Set([
 ]);
 
 /** Metadata of a column that says nothing of how it is read. */
-const notes = new Set(['comment', '__CHAR_VARCHAR_TYPE_STRING']);
+const notes: Readonly<Record<string, (value: unknown) => boolean>> = {
+  comment: isText,
+  __CHAR_VARCHAR_TYPE_STRING: isText,
+  CURRENT_DEFAULT: isText,
+  'delta.generationExpression': isText,
+  'delta.identity.allowExplicitInsert': isBoolean,
+  'delta.identity.highWaterMark': Number.isSafeInteger,
+  'delta.identity.start': Number.isSafeInteger,
+  'delta.identity.step': Number.isSafeInteger,
+};
 
 const deepest = 20;
 
@@ -31,10 +40,10 @@ export function plainColumns(struct: unknown, depth = 0): Map<string, Column> | 
   for (const field of fields) {
     if (!isObject(field)) return undefined;
     const { name, type, nullable, metadata } = field;
-    if (!isText(name) || !isBoolean(nullable) || !isMap(metadata, isText)) {
-      return undefined;
+    if (!isText(name) || !isBoolean(nullable) || !isObject(metadata)) return undefined;
+    for (const key in metadata) {
+      if (!Object.hasOwn(notes, key) || !notes[key]?.(metadata[key])) return undefined;
     }
-    for (const key in metadata) if (!notes.has(key)) return undefined;
     const column = plainType(type, depth + 1);
     if (!column) return undefined;
     columns.set(name, column);
