@@ -1,6 +1,6 @@
 import type { DataFile, DeletionVector } from '../data-file.ts';
-import type { Rows, Values } from './checkpoint.ts';
 import { doubt } from './doubt.ts';
+import type { Records, Values } from './parquet/records.ts';
 import {
   isBoolean,
   isCount,
@@ -38,7 +38,7 @@ export function isPlainAdd(add: JsonObject): add is JsonObject & WireAdd {
 }
 
 /** The files of a checkpoint's adds. Their texts, numbers and maps are such. */
-export function plainFiles({ size, columns }: Rows): readonly DataFile[] {
+export function plainFiles({ size, columns }: Records): readonly DataFile[] {
   if (size === 0) return [];
   const paths = all(columns['path'], isPlainPath);
   const partitionValues = all(columns['partitionValues'], isTextMap);
