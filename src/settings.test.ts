@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../test/support/tables.ts';
@@ -47,6 +48,14 @@ describe('where the settings come from', () => {
       evidenceNames: { pairs: [], refs: [] },
       env: {},
     });
+  });
+
+  test('~ in a file is the home folder, where it stands alone', async () => {
+    const yaml = "tables: { a: ~/data/a, b: ~b, c: '~' }\nledger: ~/asof.db\n";
+    const cwd = await aFolder({ 'asof.yaml': yaml });
+    const { tables, ledger } = await load(cwd);
+    expect(tables).toEqual({ a: join(homedir(), 'data/a'), b: join(cwd, '~b'), c: homedir() });
+    expect(ledger.value).toBe(join(homedir(), 'asof.db'));
   });
 
   test('all of a file is read; relative paths start at it, URLs stay', async () => {

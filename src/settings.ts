@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { LineageError } from './base/errors.ts';
@@ -73,7 +74,8 @@ const wireSettings = orEmpty(
 const fileNames = ['asof.yaml', 'asof.yml'];
 
 /**
- * Standard variables first, then the nearest asof.yaml at or above the folder, then defaults. Relative paths in the file start at it.
+ * Standard variables first, then the nearest asof.yaml at or above the folder, then defaults. Relative paths in the file start at it;
+ * `~` is the home folder, as in a shell, which does not see them.
  *
  * @param options.file a path to use instead of looking for one; ASOF_CONFIG does the same
  * @throws LineageError CONFIG_INVALID, FILE_UNREADABLE
@@ -95,14 +97,14 @@ export async function loadSettings(options: {
     if (inFile !== undefined && file !== undefined) return { value: inFile, from: file };
     return { value: undefined, from: 'default' };
   };
-  const found = pick('ASOF_LEDGER', ledger);
+  const found = pick('ASOF_LEDGER', ledger && atHome(ledger));
   const chosen = pick('ASOF_ENGINE', engine);
   return {
     file,
     tables: Object.fromEntries(
       Object.entries(tables).map(([name, location]) => [
         name,
-        isUrl(location) ? location : resolve(base, location),
+        isUrl(location) ? location : resolve(base, atHome(location)),
       ]),
     ),
     engine: { value: engineOf(chosen), from: chosen.from },
@@ -123,6 +125,10 @@ function engineOf({ value = 'auto', from }: Setting<string | undefined>): Engine
   if (engine !== undefined) return engine;
   const problem = `'${value}' is none of ${engines.join(', ')}`;
   throw new LineageError('OPTION_INVALID', { option: from, problem });
+}
+
+function atHome(path: string): string {
+  return path.replace(/^~(?=[/\\]|$)/, () => homedir());
 }
 
 function findUpward(folder: string): string | undefined {
