@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { deletedFileRetention, intervalMs, logRetention } from './retention.ts';
+import {
+  deletedFileRetention,
+  deltaRsFileRetention,
+  deltaRsLogRetention,
+  intervalMs,
+  logRetention,
+} from './retention.ts';
 
 const day = 86_400_000;
 const key = 'delta.deletedFileRetentionDuration';
@@ -46,6 +52,31 @@ test('the log is kept for 30 days where the table does not say otherwise, for ev
   expect(logRetention({ [name]: 'interval 60 days' })).toBe(60 * day);
   expect(logRetention({ [name]: 'interval 1 year' })).toBeUndefined();
   expect(logRetention({ 'delta.enableExpiredLogCleanup': 'FALSE', [name]: 'interval 1 day' })).toBe(
+    Number.POSITIVE_INFINITY,
+  );
+});
+
+test.each([
+  { text: 'interval 30 days', ms: 30 * day },
+  { text: ' interval  +3 week ', ms: 21 * day },
+  { text: 'interval 1 hour 30 days', ms: day / 24 },
+  { text: '30 days', ms: 7 * day },
+  { text: 'INTERVAL 30 days', ms: 7 * day },
+  { text: 'interval 30 DAYS', ms: 7 * day },
+  { text: 'interval 30.5 days', ms: 7 * day },
+  { text: 'interval -30 days', ms: 7 * day },
+  { text: 'interval 1 month', ms: 7 * day },
+])("delta-rs spares removed files $ms ms where the table says '$text'", ({ text, ms }) => {
+  expect(deltaRsFileRetention({ [key]: text })).toBe(ms);
+});
+
+test('delta-rs keeps the log for 30 days where it can not read how long, or whether it is cleaned', () => {
+  const name = 'delta.logRetentionDuration';
+  expect(deltaRsLogRetention({})).toBe(30 * day);
+  expect(deltaRsLogRetention({ [name]: 'interval 60 days' })).toBe(60 * day);
+  expect(deltaRsLogRetention({ [name]: '60 days' })).toBe(30 * day);
+  expect(deltaRsLogRetention({ 'delta.enableExpiredLogCleanup': 'FALSE' })).toBe(30 * day);
+  expect(deltaRsLogRetention({ 'delta.enableExpiredLogCleanup': 'false' })).toBe(
     Number.POSITIVE_INFINITY,
   );
 });

@@ -35,6 +35,27 @@ export function logRetention(properties: Readonly<Record<string, string>>): numb
   return text === undefined ? 30 * dayMs : intervalMs(text);
 }
 
+/** How long delta-rs spares a removed file. */
+export function deltaRsFileRetention(properties: Readonly<Record<string, string>>): number {
+  return deltaRsIntervalMs(properties['delta.deletedFileRetentionDuration']) ?? 7 * dayMs;
+}
+
+/** How long delta-rs keeps the log: infinite where it never cleans it. */
+export function deltaRsLogRetention(properties: Readonly<Record<string, string>>): number {
+  if (properties['delta.enableExpiredLogCleanup'] === 'false') return Number.POSITIVE_INFINITY;
+  return deltaRsIntervalMs(properties['delta.logRetentionDuration']) ?? 30 * dayMs;
+}
+
+/**
+ * One whole amount behind a small `interval`; what stands behind its unit is passed over. Anything else is nothing for delta-rs, which
+ * goes by the default then. Source: delta_kernel 0.30, `parse_interval`, which delta-rs 1.6 uses.
+ */
+function deltaRsIntervalMs(text = ''): number | undefined {
+  const [, amount, unit] = /^interval\s+\+?(\d+)\s+([a-z]+?)s?(?=\s|$)/.exec(text.trim()) ?? [];
+  const ms = unitMs[unit ?? ''];
+  return ms === undefined ? undefined : Number(amount) * ms;
+}
+
 /** `interval 30 days 12 hours`, with or without the first word. Source: Spark 4.2, CalendarInterval text; months have no fixed length. */
 export function intervalMs(text: string): number | undefined {
   const parts = text

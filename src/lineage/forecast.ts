@@ -1,4 +1,9 @@
-import { deletedFileRetention, logRetention } from '../delta/retention.ts';
+import {
+  deletedFileRetention,
+  deltaRsFileRetention,
+  deltaRsLogRetention,
+  logRetention,
+} from '../delta/retention.ts';
 import {
   metadataAt,
   spansAt,
@@ -40,21 +45,21 @@ const dayMs = 86_400_000;
 const lastMoment = 8.64e15;
 
 /**
- * How long VACUUM with the table's own settings spares each file that the timeline knows.
+ * How long VACUUM with the table's own settings spares each file that the timeline knows, whoever runs it.
  *
  * A removed file is spared for `delta.deletedFileRetentionDuration` after its `remove`, as long as the table's state remembers that: a
  * checkpoint forgets what had expired when it was written. From then on the file's own time counts. Source: Delta Lake 4.4,
  * `VacuumCommand` and `InMemoryLogReplay`; delta-rs 1.6, `vacuum.rs`.
  */
 export function fatesOf(timeline: Timeline, stored: StoredFiles): Fates {
-  const retention = retentionOf(timeline) ?? 0;
+  const retention = sparedMs(timeline);
   const checkpoint = timeline.checkpoints.findLast(
     ({ version }) => version <= timeline.latestVersion,
   );
   const forgottenBefore =
     checkpoint === undefined
       ? Number.NEGATIVE_INFINITY
-      : checkpoint.writtenAt - (retentionOf(timeline, checkpoint.version) ?? 0);
+      : checkpoint.writtenAt - sparedMs(timeline, checkpoint.version);
   const fates = new Map<string, number>();
   for (const { location, vector, to, removedAt = 0 } of timeline.spans) {
     const isForgotten =
@@ -79,6 +84,8 @@ export function forecast(timeline: Timeline, fates: Fates, version: number): For
   const { properties = {} } = metadataAt(timeline, latestVersion) ?? {};
   const fileRetention = deletedFileRetention(properties);
   const logKept = logRetention(properties);
+  const rsFileRetention = deltaRsFileRetention(properties);
+  const rsLogKept = deltaRsLogRetention(properties);
   const files = {
     setting: 'delta.deletedFileRetentionDuration',
     value: properties['delta.deletedFileRetentionDuration'] ?? '(interval 1 week)',
@@ -106,12 +113,18 @@ export function forecast(timeline: Timeline, fates: Fates, version: number): For
       Number.POSITIVE_INFINITY,
     );
   if (Number.isFinite(spared)) {
-    changes.push({ to: 'files-lost', at: spared, by: 'VACUUM', ...files });
+    const isSooner = rsFileRetention < fileRetention;
+    const by = isSooner ? 'VACUUM of delta-rs' : 'VACUUM';
+    const value = isSooner ? asDeltaRsReads(files.value, rsFileRetention) : files.value;
+    changes.push({ to: 'files-lost', at: spared, by, ...files, value });
   }
-  if (Number.isFinite(logKept)) {
-    for (const { by, at } of logCleanups(timeline, version, logKept)) {
-      changes.push({ to: 'log-lost', at, by, ...log });
-    }
+  const cleaned = logCleanups(timeline, version);
+  if (cleaned !== undefined) {
+    const at = cleaned.bySpark + logKept;
+    changes.push({ to: 'log-lost', at, by: 'log cleanup of Spark', ...log });
+    const value = rsLogKept === logKept ? log.value : asDeltaRsReads(log.value, rsLogKept);
+    const rsAt = cleaned.byDeltaRs + rsLogKept;
+    changes.push({ to: 'log-lost', at: rsAt, by: 'log cleanup of delta-rs', ...log, value });
   }
   return withForeign(timeline, version, changes);
 }
@@ -132,8 +145,19 @@ export function retentionOf(
   return deletedFileRetention(metadataAt(timeline, version)?.properties ?? {});
 }
 
+/** A setting that delta-rs takes otherwise than Spark does. */
+function asDeltaRsReads(value: string, ms: number): string {
+  return `${value} (${ms / 3_600_000} h for delta-rs)`;
+}
+
+/** The least that any engine's VACUUM spares a removed file. */
+function sparedMs(timeline: Timeline, version = timeline.latestVersion): number {
+  const { properties = {} } = metadataAt(timeline, version) ?? {};
+  return Math.min(deletedFileRetention(properties) ?? 0, deltaRsFileRetention(properties));
+}
+
 /**
- * A version is gone when what it is built from is deleted. Both engines delete up to a checkpoint only, as they write one.
+ * From when on the retention counts. A version is gone when what it is built from is deleted. Both engines delete up to a checkpoint only, as they write one.
  *
  *     … 10.checkpoint 10.json 11.json … 19.json | 20.checkpoint 20.json …
  *
@@ -144,21 +168,17 @@ export function retentionOf(
 function logCleanups(
   { commits, checkpoints, latestVersion }: Timeline,
   version: number,
-  retention: number,
-): readonly Pick<Change, 'at' | 'by'>[] {
+): { readonly bySpark: number; readonly byDeltaRs: number } | undefined {
   const end = checkpoints.find((one) => one.version > version)?.version ?? latestVersion;
   const before = commits.filter((commit) => commit.version < end);
   const last: TimelineCommit | undefined = before.at(-1);
-  if (last === undefined) return [];
+  if (last === undefined) return;
   const midnight = Math.ceil(last.fileTime / dayMs) * dayMs;
   const newest = Math.max(
     ...before.map(({ fileTime }) => fileTime),
     ...checkpoints.filter((one) => one.version < end).map(({ writtenAt }) => writtenAt),
   );
-  return [
-    { at: midnight + retention, by: 'log cleanup of Spark' },
-    { at: newest + retention + 1, by: 'log cleanup of delta-rs' },
-  ];
+  return { bySpark: midnight, byDeltaRs: newest + 1 };
 }
 
 function withForeign(timeline: Timeline, version: number, changes: readonly Change[]): Forecast {

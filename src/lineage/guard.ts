@@ -1,5 +1,6 @@
 import { LineageError } from '../base/errors.ts';
 import type { DeltaTable } from '../delta/delta-table.ts';
+import { deltaRsFileRetention } from '../delta/retention.ts';
 import { type FileSpan, metadataAt, spansAt, type Timeline } from '../delta/table-timeline.ts';
 import { type VacuumEngine, type VacuumSubject, vacuumed } from '../delta/vacuum.ts';
 import type { ModelVersion } from '../registry/model.ts';
@@ -48,16 +49,19 @@ export async function guard(
     timelines.entries(call),
     timelines.tombstones(call),
   ]);
-  const tableRetentionMs = retentionOf(timeline);
+  const sparkRetentionMs = retentionOf(timeline);
   const {
     properties = {},
     partitionColumns = [],
     tableId = '',
   } = metadataAt(timeline, timeline.latestVersion) ?? {};
-  if (tableRetentionMs === undefined) {
+  if (sparkRetentionMs === undefined) {
     const value = properties['delta.deletedFileRetentionDuration'] ?? '';
     throw new LineageError('RETENTION_UNCLEAR', { table: table.name, value });
   }
+  const tableRetentionMs = engine.startsWith('delta-rs')
+    ? deltaRsFileRetention(properties)
+    : sparkRetentionMs;
   const insideOf = (location: string) => relativeTo(table.location, location);
   const latest = placesAt(timeline, [timeline.latestVersion], insideOf);
   const subject: VacuumSubject = {
@@ -143,7 +147,13 @@ export async function guard(
     retention:
       broken.size === 0
         ? null
-        : retentionFor(timeline, [...broken], subject, { ...vacuum, keepForMs }, deleted),
+        : retentionFor(
+            timeline,
+            [...broken],
+            subject,
+            { ...vacuum, keepForMs, leastMs: Math.max(sparkRetentionMs, tableRetentionMs) },
+            deleted,
+          ),
     clones: breaks.map(({ version }) => ({
       version,
       bytes: spansAt(timeline, version).reduce((sum, { file }) => sum + file.sizeBytes, 0),
@@ -218,7 +228,14 @@ function retentionFor(
   timeline: Timeline,
   versions: readonly number[],
   subject: VacuumSubject,
-  vacuum: { engine: VacuumEngine; now: number; retainMs?: number; keepForMs: number },
+  vacuum: {
+    engine: VacuumEngine;
+    now: number;
+    retainMs?: number;
+    keepForMs: number;
+    /** What the table has now: it is never lowered. */
+    leastMs: number;
+  },
   deleted: ReturnType<typeof vacuumed>,
 ): GuardResult['retention'] {
   const oldest = versions
@@ -226,7 +243,7 @@ function retentionFor(
     .flatMap(({ to, removedAt = 0 }) => (to === undefined ? [] : [removedAt]))
     .reduce((least, removedAt) => Math.min(least, removedAt), Number.POSITIVE_INFINITY);
   const needed = Math.ceil((vacuum.now + vacuum.keepForMs - oldest) / dayMs);
-  const days = Math.max(needed, Math.ceil(subject.tableRetentionMs / dayMs));
+  const days = Math.max(needed, Math.ceil(vacuum.leastMs / dayMs));
   const raised = { ...subject, tableRetentionMs: days * dayMs };
   const { engine, now } = vacuum;
   const remaining = new Set(vacuumed(raised, { engine, now }).map(({ path }) => path));

@@ -53,6 +53,29 @@ describe('a version', () => {
     expect(judged(threeDays({ properties }), 0)).toEqual({ state: 'readable', changes: [] });
   });
 
+  test('is lost to delta-rs first, where that can not read the intervals', () => {
+    const properties = {
+      'delta.deletedFileRetentionDuration': '60 days',
+      'delta.logRetentionDuration': 'INTERVAL 60 days',
+    };
+    expect(judged(threeDays({ properties }), 0).changes).toMatchObject([
+      {
+        to: 'files-lost',
+        at: noon + day + week,
+        by: 'VACUUM of delta-rs',
+        value: '60 days (168 h for delta-rs)',
+      },
+      {
+        to: 'log-lost',
+        at: noon + day + month + 1,
+        by: 'log cleanup of delta-rs',
+        value: 'INTERVAL 60 days (720 h for delta-rs)',
+      },
+      { to: 'refused', at: noon + 60 * day + 1, value: '60 days' },
+      { to: 'log-lost', at: noon + 1.5 * day + 60 * day, value: 'INTERVAL 60 days' },
+    ]);
+  });
+
   test('loses nothing while it is the latest', () => {
     expect(judged(threeDays(), 2, { now: noon + 900 * day })).toEqual({
       state: 'readable',
