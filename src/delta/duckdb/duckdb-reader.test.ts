@@ -553,6 +553,50 @@ describe('what is written', () => {
     ]);
   });
 
+  test('as NDJSON is JSON, whatever the numbers', async () => {
+    const { reader, snapshot } = await writtenTable(
+      {
+        x: 'double',
+        f: 'float',
+        share: 'decimal(18,18)',
+        list: { type: 'array', elementType: 'double', containsNull: true },
+        map: { type: 'map', keyType: 'string', valueType: 'float', valueContainsNull: true },
+        struct: {
+          type: 'struct',
+          fields: [
+            { name: 'a', type: 'double', nullable: true, metadata: {} },
+            { name: 'b', type: 'string', nullable: true, metadata: {} },
+          ],
+        },
+      },
+      [
+        {
+          sql: `SELECT * FROM (VALUES
+            ('NaN'::DOUBLE, '-inf'::FLOAT, -0.123456789012345678::DECIMAL(18,18), ['inf'::DOUBLE, NULL, 1.5], MAP {'k': 'NaN'::FLOAT}, {'a': 'NaN'::DOUBLE, 'b': 'NaN'}),
+            (0.1, 0.5, 0.5, [], NULL, NULL),
+            (NULL, NULL, NULL, NULL, MAP {}, {'a': NULL, 'b': NULL})) AS t(x, f, share, list, map, struct)`,
+        },
+      ],
+    );
+    const folder = await temporaryFolder();
+    const selection = { where: 'x IS NULL OR isnan(x) OR x < 1' };
+    await reader.write(snapshot, folder, { format: 'ndjson', selection });
+    const text = await readFile(join(folder, 'part-00000.ndjson'), 'utf8');
+    expect(text).toContain('"share":-0.123456789012345678');
+    const rows = text.trim().split('\n');
+    expect(rows.map((row) => JSON.parse(row))).toMatchObject([
+      {
+        x: 'NaN',
+        f: '-Infinity',
+        list: ['Infinity', null, 1.5],
+        map: { k: 'NaN' },
+        struct: { a: 'NaN', b: 'NaN' },
+      },
+      { x: 0.1, f: 0.5, share: 0.5, list: [], map: null, struct: null },
+      { x: null, f: null, share: null, list: null, map: {}, struct: { a: null, b: null } },
+    ]);
+  });
+
   test.each(['parquet', 'csv', 'ndjson'] as const)(
     'of an empty version is an empty file with its columns: %s',
     async (format) => {

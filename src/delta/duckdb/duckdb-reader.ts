@@ -14,7 +14,7 @@ import { translated } from './failures.ts';
 import { fileShapes } from './file-shapes.ts';
 import { checkFiles, expectedRows, filesInOrder, type ScanFile, setFiles } from './files.ts';
 import { checkFilter } from './filter.ts';
-import { copyOptions, extensions } from './output.ts';
+import { copyOptions, extensions, outputColumns } from './output.ts';
 import { escapeGlob, quoteName, quoteText } from './quote.ts';
 import { type ScanSql, scanSql } from './scan-sql.ts';
 import { type DuckdbSession, openSession } from './session.ts';
@@ -39,7 +39,7 @@ export function duckdbReader(table: string, snapshots: Snapshots): TableReader {
       try {
         const target = quoteText(join(directory, file));
         const [[count] = []] = await scan.session.rows(
-          `COPY (${scan.select}) TO ${target} (${copyOptions[format]})`,
+          `COPY (SELECT ${outputColumns(scan.fields, format)} FROM (${scan.select})) TO ${target} (${copyOptions[format]})`,
         );
         const rows = Number(count);
         checkCount(table, snapshot, scan, rows);
