@@ -6,6 +6,7 @@ import {
   type DeltaTables,
   keptHolds,
   LineageError,
+  type OutputFormat,
   outputFormats,
   type ReadSpec,
   rehydrate,
@@ -58,8 +59,7 @@ export function rehydrateCommand(context: CommandContext) {
         'a Delta table of the whole version, by links or copies of its files',
       )
         .choices(['rows', 'delta'] as const)
-        .default('rows' as const)
-        .conflicts(['columns', 'where']),
+        .default('rows' as const),
     )
     .option('--force', 'replace what asof wrote there before', false)
     .option('--memory-limit <size>', "default: a quarter of the machine's, 4GB at most", byteSize)
@@ -121,11 +121,19 @@ function checkTarget({
   into,
   clone,
   dryRun,
+  as,
+  format,
+  columns,
+  where,
 }: {
   readonly out?: string | undefined;
   readonly into?: string | undefined;
   readonly clone?: string | undefined;
   readonly dryRun: boolean;
+  readonly as: 'rows' | 'delta';
+  readonly format: OutputFormat;
+  readonly columns?: readonly string[] | undefined;
+  readonly where?: string | undefined;
 }): void {
   const invalid = (option: string, problem: string) =>
     new LineageError('OPTION_INVALID', { option, problem });
@@ -137,6 +145,10 @@ function checkTarget({
   }
   if (into === undefined && clone !== undefined) throw invalid('--clone', 'it goes with --into');
   if (into === undefined && dryRun) throw invalid('--dry-run', 'it goes with --into');
+  if (as === 'delta' && (columns !== undefined || where !== undefined || format !== 'parquet')) {
+    const others = 'no --columns, --where or --format beside it';
+    throw invalid('--as', `delta is the whole version in its own files: ${others}`);
+  }
 }
 
 /** A hold stands in for what is lost. */

@@ -81,6 +81,10 @@ Example:
     )
     .action(async (command, options) => {
       const { signal, cwd, env } = context;
+      if (options.rehydrate === undefined && options.format !== 'parquet') {
+        const problem = 'it goes with --rehydrate';
+        throw new LineageError('OPTION_INVALID', { option: '--format', problem });
+      }
       const settings = await settingsFor(context, options.config);
       const requests = pinRequests(options.table, tablesFor(context, settings));
       const reads = readSpecs(
