@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import type Database from 'libsql';
@@ -76,6 +76,17 @@ function isThere(path: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
     throw error;
+  }
+}
+
+/** Whether the system keeps us from reading the file, or from making it where there is none. */
+function isDenied(path: string): boolean {
+  const exists = isThere(path);
+  try {
+    accessSync(exists ? path : dirname(path), exists ? constants.R_OK : constants.W_OK);
+    return false;
+  } catch (error) {
+    return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '');
   }
 }
 
@@ -295,6 +306,7 @@ function withFailures<T>(path: string, work: () => T): T {
     }
     // libsql 0.5 gives no code when the file itself can't be opened.
     if (error.message.startsWith('ConnectionFailed')) {
+      if (isDenied(path)) throw new LineageError('ACCESS_DENIED', { path }, cause);
       throw new LineageError('LEDGER_UNUSABLE', { path, problem: 'it can not be opened' }, cause);
     }
     throw error;

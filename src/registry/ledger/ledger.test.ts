@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
@@ -55,6 +55,25 @@ describe('the file', () => {
         denied.close();
         await chmod(join(path, '..'), 0o700);
       }
+    },
+  );
+
+  test.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
+    'is not called damaged where only permissions keep it from being opened, or made',
+    async () => {
+      const path = await aPath();
+      const { runs, close } = openLedger(path);
+      await runs.start({});
+      close();
+      await chmod(path, 0o000);
+      const unreadable = openLedger(path);
+      await expect(unreadable.models.model('x')).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+      unreadable.close();
+      await rm(path);
+      await chmod(join(path, '..'), 0o500);
+      const unwritable = openLedger(path);
+      await expect(unwritable.runs.start({})).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+      unwritable.close();
     },
   );
 
