@@ -139,11 +139,12 @@ test('a folder that holds something is refused before anything is done', async (
   expect(await rowsIn(target)).toBe('old');
 });
 
-test('so is a file', async () => {
+test('a file stays where it is, and nobody is told of a way to replace it', async () => {
   const target = await aTarget();
   await writeFile(target, 'a file');
   await expect(newDirectory(target, { fill: aFileWith('new') })).rejects.toMatchObject({
-    code: 'OUTPUT_NOT_EMPTY',
+    code: 'OUTPUT_UNUSABLE',
+    details: { path: target, problem: 'it is a file' },
   });
   expect(await readFile(target, 'utf8')).toBe('a file');
 });

@@ -145,7 +145,7 @@ async function entriesOf(folder: string): Promise<readonly string[] | undefined>
     if (code === 'ENOENT') return;
     // A file; where one of the folders above it is a file, nothing is there.
     if (code === 'ENOTDIR' && (await stat(folder))) {
-      throw new LineageError('OUTPUT_NOT_EMPTY', { path: folder });
+      throw new LineageError('OUTPUT_UNUSABLE', { path: folder, problem: 'it is a file' });
     }
     throw error;
   }
