@@ -3,7 +3,7 @@ import { type Chunk, count, type Field, mostEntries, type ParquetFile, struct } 
 import { decodeLevels, joined, type Levels } from './levels.ts';
 import { decodeRuns } from './runs.ts';
 import { decompress } from './snappy.ts';
-import { readStruct } from './thrift.ts';
+import { readerAt, readStruct } from './thrift.ts';
 import { appendPlain, type Scalar } from './values.ts';
 
 /** All that a column holds, of all row groups. */
@@ -46,7 +46,8 @@ export function readColumn(file: ParquetFile, field: Field): Column {
 
 function readChunk(file: ParquetFile, field: Field, chunk: Chunk, into: Pages): void {
   const type = field.type ?? doubt();
-  const reader = { bytes: file.bytes, offset: chunk.start };
+  const reader = readerAt(file.bytes, chunk.start);
+  const before = into.values.length;
   let dictionary: Scalar[] | undefined;
   let read = 0;
   while (reader.offset < chunk.end) {
@@ -79,13 +80,13 @@ function readChunk(file: ParquetFile, field: Field, chunk: Chunk, into: Pages): 
       } else doubt();
     } else if (header[1] === dictionaryPage) {
       const [, size, encoding] = struct(header[7]);
-      if (dictionary || read > 0) doubt();
+      if (dictionary || read > 0 || count(size) > mostEntries) doubt();
       if (encoding !== plain && encoding !== plainDictionary) doubt();
       dictionary = [];
       appendPlain(bytes, type, count(size), dictionary);
     } else doubt();
   }
-  if (read !== chunk.entries) doubt();
+  if (read !== chunk.entries || (chunk.isEmpty && into.values.length > before)) doubt();
 }
 
 function contents(stored: Uint8Array, length: number, { isCompressed }: Chunk): Uint8Array {

@@ -1,6 +1,6 @@
 import { doubt } from '../doubt.ts';
 import type { KnownLevels } from './levels.ts';
-import { type Fields, readStruct } from './thrift.ts';
+import { type Fields, readerAt, readStruct } from './thrift.ts';
 import type { PhysicalType } from './values.ts';
 
 /** A file, with what its footer says. */
@@ -37,6 +37,8 @@ export interface Chunk {
   readonly isCompressed: boolean;
   /** With nulls, and with what stands for an empty list. */
   readonly entries: number;
+  /** Whether its statistics say that all of them are null: the kernel believes them. */
+  readonly isEmpty: boolean;
 }
 
 const types: readonly (PhysicalType | undefined)[] = [
@@ -72,7 +74,7 @@ export function openParquet(bytes: Uint8Array): ParquetFile {
   if (view.getUint32(0) !== magic || view.getUint32(end + 4) !== magic) doubt();
   const start = end - view.getUint32(end, true);
   if (start < 4) doubt();
-  const reader = { bytes, offset: start };
+  const reader = readerAt(bytes, start);
   const footer = readStruct(reader);
   const isEncrypted = footer[8] !== undefined;
   if (reader.offset !== end || isEncrypted) doubt();
@@ -81,7 +83,7 @@ export function openParquet(bytes: Uint8Array): ParquetFile {
   const root = elements.next().value ?? doubt();
   const fields = fieldsOf(root, { definition: 0, depth: 0, names: [] }, { elements, columns });
   if (!elements.next().done) doubt();
-  let rows = 0;
+  let [rows, size] = [0, 0];
   for (const group of structs(footer[4])) {
     rows += count(group[3]);
     const chunks = structs(group[1]);
@@ -89,10 +91,12 @@ export function openParquet(bytes: Uint8Array): ParquetFile {
     for (const [place, column] of columns.entries()) {
       const chunk = chunkOf(chunks[place] ?? doubt(), column);
       if (column.field.depth === 0 && chunk.entries !== count(group[3])) doubt();
+      size += chunk.end - chunk.start;
       column.field.chunks.push(chunk);
     }
   }
-  if (rows !== count(footer[3]) || rows > mostRows) doubt();
+  // Row groups that share bytes could have them read for as long as one likes.
+  if (size > bytes.length || rows > mostRows || rows !== count(footer[3])) doubt();
   return { bytes, fields, known: new Map() };
 }
 
@@ -154,7 +158,9 @@ function chunkOf(chunk: Fields, { field, names }: ColumnField): Chunk {
   if (!codecs.includes(codec)) doubt();
   const start = count(column[11] ?? column[9]);
   const end = start + count(column[7]);
-  return { start, end, isCompressed: codec === 1, entries: count(column[5]) };
+  const entries = count(column[5]);
+  const nulls = column[12] === undefined ? undefined : struct(column[12])[3];
+  return { start, end, isCompressed: codec === 1, entries, isEmpty: nulls === entries };
 }
 
 export function struct(value: unknown): Fields {

@@ -141,6 +141,19 @@ test.each([
   { what: 'of another name than its field', field: { ...column, chunk: { 3: ['d'] } } },
   { what: 'of another codec', field: { ...column, chunk: { 4: 6 } } },
   { what: 'that ends elsewhere', field: { ...column, chunk: { 7: 9 } } },
+  { what: 'with more bytes than the file', field: { ...column, chunk: { 7: 1000 } } },
+  { what: 'whose statistics say that it is empty', field: { ...column, chunk: { 12: { 3: 3 } } } },
+  {
+    what: 'whose dictionary is very long',
+    field: {
+      name: 'c',
+      type: 0,
+      pages: [
+        { values: new Uint8Array(2 ** 16), size: 0, header: { 1: 2, 7: { 1: 2 ** 19, 2: 0 } } },
+      ],
+    },
+    rows: 0,
+  },
   {
     what: 'with a value too many',
     field: { ...column, pages: [{ ...page, values: longs(1n, 2n, 3n) }] },
@@ -214,6 +227,26 @@ function moreBy(bytes: number, file: Buffer): Buffer {
   end.writeUInt32LE(end.readUInt32LE() + bytes);
   return end;
 }
+
+/** A file whose footer has nothing but these bytes. */
+function footed(footer: Uint8Array): Uint8Array {
+  const end = Buffer.from('....PAR1');
+  end.writeUInt32LE(footer.length);
+  return Buffer.concat([Buffer.from('PAR1'), footer, end]);
+}
+
+// A field 20 that is a list of so many structs, lists or doubles.
+test.each([
+  { what: 'structs', start: [9, 40, 0xfc, 0x80, 0x80, 0x80, 4], fill: '\x01\x3c\0' },
+  { what: 'lists', start: [9, 40, 0xf9, 0x80, 0x80, 0x80, 8], fill: '\0' },
+  { what: 'doubles', start: [9, 40, 0xf7, 0x80, 0x80, 0x80, 0x80, 0x80, 8], fill: '\0' },
+])('a footer of very many $what is a doubt before memory is full', ({ start, fill }) => {
+  const footer = Buffer.alloc(2 ** 22, fill);
+  footer.set(start);
+  const before = process.memoryUsage().heapUsed;
+  expect(unlessInDoubt(() => openParquet(footed(footer)))).toBeUndefined();
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(2 ** 27);
+});
 
 test.each([
   { what: 'that is cut', change: (file: Buffer) => file.subarray(0, -1) },

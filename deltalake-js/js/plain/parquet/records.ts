@@ -19,6 +19,14 @@ export interface Shapes {
   readonly [name: string]: Shape;
 }
 
+/** Names of fields. */
+export interface Rules {
+  /** Those that may be missing. */
+  readonly missing: ReadonlySet<string>;
+  /** Those that are not wanted. */
+  readonly unread: ReadonlySet<string>;
+}
+
 /** The records of those rows whose level is as high as their own. */
 interface PlacedRecords extends Records {
   readonly levels: Uint8Array;
@@ -26,7 +34,7 @@ interface PlacedRecords extends Records {
 }
 
 /**
- * Reads a group of fields that are known, or not wanted. Its rows have it where they have the first of the known ones.
+ * Reads a group of fields. Its rows have it where they have the first of those that are wanted.
  *
  * Source: parquet-format 2.11, "Nested Encoding" and `LogicalTypes.md`, "Lists" and "Maps".
  */
@@ -34,24 +42,25 @@ export function readRecords(
   file: ParquetFile,
   { type, converted, repetition, definition, fields }: Field,
   shapes: Shapes,
-  unwanted: ReadonlySet<string>,
+  rules: Rules,
 ): PlacedRecords {
   if (type || converted !== undefined || repetition === 'repeated') doubt();
-  const known = fields.filter(({ name }) => Object.hasOwn(shapes, name));
-  const others = fields.filter(({ name }) => unwanted.has(name));
-  if (known.length + others.length < fields.length) doubt();
-  const key = known.find(({ name }) => name === Object.keys(shapes)[0]) ?? doubt();
+  const names = fields.map(({ name }) => name);
+  const wanted = Object.keys(shapes);
+  if (names.some((name) => !wanted.includes(name) && !rules.unread.has(name))) doubt();
+  if (wanted.some((name) => !names.includes(name) && !rules.missing.has(name))) doubt();
+  const key = fields.find(({ name }) => name === wanted[0]) ?? doubt();
   const { definitions, values: keys } = columnOf(file, key, shapes[key.name]);
   if (key.definition > definition && definitions.counts[definition]) doubt();
   const parents = { levels: definitions.entries, definition, size: keys.length };
   const columns: Record<string, Values> = { [key.name]: keys };
-  for (const field of known) {
-    if (field === key) continue;
+  for (const field of fields) {
+    if (field === key || rules.unread.has(field.name)) continue;
     const shape = shapes[field.name] as Shape;
     columns[field.name] =
       typeof shape === 'string'
         ? valuesOf(file, field, shape, parents)
-        : nested(field, readRecords(file, field, shape, unwanted), parents);
+        : nested(field, readRecords(file, field, shape, rules), parents);
   }
   return { ...parents, columns };
 }
@@ -152,7 +161,8 @@ function maps(file: ParquetFile, field: Field, parents: Parents): Values {
   const append = (row: Record<string, unknown>, place: number) => {
     const name = keys.values[nextKey++] as string;
     if (ofKeys[place] !== key.definition) doubt();
-    if (Object.hasOwn(row, name) || name === '__proto__') doubt();
+    // An object with the name 1000 has room for a thousand others.
+    if (Object.hasOwn(row, name) || name === '__proto__' || /^\d/.test(name)) doubt();
     const isNull = ofValues[place] !== value.definition;
     row[name] = isNull ? null : others.values[nextValue++];
   };

@@ -12,11 +12,19 @@ const [stop, isTrue, isFalse, byte, i16, i32, i64, double, binary, list, struct]
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12,
 ];
 
-/** Where in the bytes the next thing begins. */
 export interface Reader {
   readonly bytes: Uint8Array;
+  /** Where the next thing begins. */
   offset: number;
+  /** How many values may still come: each takes many times its bytes. */
+  left: number;
 }
+
+export function readerAt(bytes: Uint8Array, offset: number): Reader {
+  return { bytes, offset, left: mostValues };
+}
+
+const mostValues = 2 ** 16;
 
 /**
  * Reads a struct of Thrift's compact protocol, as far as Parquet uses it.
@@ -37,9 +45,11 @@ export function readStruct(reader: Reader): Fields {
   }
 }
 
-const mostFields = 100;
+const mostFields = 30;
 
 function readValue(reader: Reader, type: number): Value {
+  reader.left -= 1;
+  if (reader.left < 0) doubt();
   switch (type) {
     case isTrue:
     case isFalse:
