@@ -1,6 +1,6 @@
-import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import type Database from 'libsql';
 import { LineageError } from '../../base/errors.ts';
 
@@ -41,6 +41,7 @@ export function ledgerDatabase(file: string, busyTimeoutMs = 10_000): LedgerData
   };
   const forWriting = () => {
     if (open === undefined) {
+      if (!isThere(path)) checkPlace(path);
       mkdirSync(dirname(path), { recursive: true });
       open = opened(openFile(path, { timeout: busyTimeoutMs }), path);
     }
@@ -76,6 +77,24 @@ function isThere(path: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
     throw error;
+  }
+}
+
+/**
+ * A new ledger in the folder of a Delta table would go with its next VACUUM, which spares hidden names alone.
+ *
+ * @throws LineageError LEDGER_UNUSABLE
+ */
+function checkPlace(path: string): void {
+  for (let at = dirname(path); ; at = dirname(at)) {
+    const isHidden = relative(at, path)
+      .split(sep)
+      .some((name) => /^[._]/.test(name));
+    if (!isHidden && existsSync(join(at, '_delta_log'))) {
+      const problem = `it would lie in the folder of the Delta table ${at}, whose VACUUM would delete it`;
+      throw new LineageError('LEDGER_UNUSABLE', { path, problem });
+    }
+    if (at === dirname(at)) return;
   }
 }
 

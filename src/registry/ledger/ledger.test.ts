@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
@@ -76,6 +76,20 @@ describe('the file', () => {
       unwritable.close();
     },
   );
+
+  test('is not made where the VACUUM of a table would delete it', async () => {
+    const table = join(await aPath(), '..');
+    await mkdir(join(table, '_delta_log'));
+    for (const name of ['asof.db', join('below', 'asof.db')]) {
+      const { runs, close } = openLedger(join(table, name));
+      await expect(runs.start({})).rejects.toMatchObject({ code: 'LEDGER_UNUSABLE' });
+      close();
+    }
+    expect(await readdir(table)).toEqual(['_delta_log']);
+    const hidden = openLedger(join(table, '.asof', 'asof.db'));
+    await expect(hidden.runs.start({})).resolves.toMatchObject({});
+    hidden.close();
+  });
 
   test('is made by the first thing to keep, with the folders above it', async () => {
     const path = join(await temporaryFolder(), 'deep', 'down', 'asof.db');
