@@ -146,7 +146,9 @@ function fieldsOf(group: Fields, place: Place, schema: Schema): readonly Field[]
     if (!isGroup) schema.columns.push({ field, names });
     fields.push(field);
   }
-  return new Set(fields.map(({ name }) => name)).size === fields.length ? fields : doubt();
+  // The kernel minds names that differ in case alone.
+  const names = new Set(fields.map(({ name }) => name.toLowerCase()));
+  return names.size === fields.length ? fields : doubt();
 }
 
 function chunkOf(chunk: Fields, { field, names }: ColumnField): Chunk {

@@ -248,6 +248,12 @@ test.each([
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(2 ** 27);
 });
 
+test('names that differ in case alone are a doubt', () => {
+  const file = (name: string) => parquetFile(3, [column, { ...column, name }]);
+  expect(unlessInDoubt(() => openParquet(file('d')))?.fields).toHaveLength(2);
+  expect(unlessInDoubt(() => openParquet(file('C')))).toBeUndefined();
+});
+
 test.each([
   { what: 'that is cut', change: (file: Buffer) => file.subarray(0, -1) },
   {
