@@ -54,6 +54,24 @@ test('a failure goes on as it is, and nothing stays', async () => {
   expect(await around(target)).toEqual([]);
 });
 
+test('after a failure of the folders above it those stay that hold something', async () => {
+  const folder = await temporaryFolder();
+  const target = join(folder, 'a', 'b', 'c', 'out');
+  const fill = async () => {
+    throw new Error('half-way');
+  };
+  await expect(newDirectory(target, { fill })).rejects.toThrow('half-way');
+  expect(await readdir(folder)).toEqual([]);
+  const alongside = async () => {
+    await writeFile(join(folder, 'a', 'another'), '');
+    return fill();
+  };
+  await expect(newDirectory(target, { fill: alongside })).rejects.toThrow('half-way');
+  expect(await readdir(join(folder, 'a'))).toEqual(['another']);
+  await expect(newDirectory(join(folder, 'a', 'out'), { fill })).rejects.toThrow('half-way');
+  expect(await readdir(join(folder, 'a'))).toEqual(['another']);
+});
+
 test('an empty folder is filled', async () => {
   const target = await aTarget();
   await mkdir(target);

@@ -29,11 +29,12 @@ export async function newDirectory<T>(
     target = await linkedFrom(target);
     await checkMovable(target);
     await isReplaced(target, allowReplacing);
-    await mkdir(dirname(target), { recursive: true });
+    const made = await mkdir(dirname(target), { recursive: true });
     await removeLeftovers(target);
     const staging = besideName(target);
-    await mkdir(staging);
     try {
+      // Another one that failed may have taken the folders around it away again.
+      await mkdir(staging, { recursive: true });
       const result = await fill(staging);
       // That may have taken long, and others may have been there meanwhile.
       if (await isReplaced(target, allowReplacing)) await swap(staging, target);
@@ -41,9 +42,23 @@ export async function newDirectory<T>(
       return result;
     } finally {
       await rm(staging, { recursive: true, force: true });
+      // After a failure they would stay for nothing.
+      if (made !== undefined) await removeEmpty(dirname(target), made);
     }
   } catch (error) {
     throw explained(error, target);
+  }
+}
+
+/** Removes folders that hold nothing, up to an outer one. */
+async function removeEmpty(folder: string, outermost: string): Promise<void> {
+  try {
+    for (let at = folder; ; at = dirname(at)) {
+      await rmdir(at);
+      if (at === outermost) return;
+    }
+  } catch {
+    // It holds something.
   }
 }
 
