@@ -491,7 +491,8 @@ const catalogue = {
   },
   CONFIG_INVALID: {
     message: (d: { path: string; problem: string }) => `${d.path} is not valid.\n${d.problem}`,
-    hint: () => "'asof config' shows the settings and where each comes from.",
+    hint: () =>
+      "Correct it there; 'asof config' then shows the settings, and where each comes from.",
   },
   FILE_UNREADABLE: {
     message: (d: { path: string; problem: string }) => `${d.path} can't be read: ${d.problem}.`,
