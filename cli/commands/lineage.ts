@@ -1,10 +1,9 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { streamOffsets, tableUpstream } from '../../src/index.ts';
 import type { CommandContext } from '../context.ts';
 import { tableRef, tablesFor } from '../inputs.ts';
 import { configOption, jsonOption } from '../options.ts';
-import { readJson } from '../read-json.ts';
 import { lineageText } from '../render/lineage.ts';
 import { warningLines } from '../render/text.ts';
 import { settingsFor } from '../settings.ts';
@@ -24,12 +23,11 @@ export function lineageCommand(context: CommandContext) {
       const settings = await settingsFor(context, config);
       const tables = tablesFor(context, settings);
       const { table, moment } = tableRef(text, tables);
-      const folder = checkpoint === undefined ? undefined : resolve(cwd, checkpoint);
-      // A folder without it is no checkpoint, and would tell of no source.
-      if (folder !== undefined) await readJson(join(folder, 'metadata'));
       const result = await tableUpstream(table, moment, tables, {
         signal,
-        ...(folder !== undefined && { offsetsOf: streamOffsets(folder) }),
+        ...(checkpoint !== undefined && {
+          offsetsOf: await streamOffsets(resolve(cwd, checkpoint)),
+        }),
       });
       context.out(json ? `${JSON.stringify(result)}\n` : lineageText(result, context));
       if (!json) context.err(warningLines(result.warnings));

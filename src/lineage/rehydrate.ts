@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
-import { mkdir, realpath, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { LineageError } from '../base/errors.ts';
 import { newDirectory } from '../base/new-directory.ts';
+import { tableAround } from '../base/table-around.ts';
 import type { DeltaTable, DeltaTables } from '../delta/delta-table.ts';
 import type { ReadSpec, Selection } from '../delta/read-spec.ts';
 import { summarizeFacts } from '../delta/snapshot-summary.ts';
@@ -69,9 +69,9 @@ export async function rehydrate(
   const path = resolve(options.out);
   const folderOf = (root: string, alias: string) =>
     wanted.length === 1 ? root : join(root, alias);
-  const around = await tableAround(path);
+  const around = tableAround(path);
   if (around !== undefined) {
-    const problem = `it lies in the folder of the Delta table ${around}, whose VACUUM would delete it`;
+    const problem = `it lies in the folder of the Delta table ${around.table}, whose VACUUM would delete it`;
     throw new LineageError('OUTPUT_UNUSABLE', { path, problem });
   }
   const manifests = await newDirectory(path, {
@@ -103,16 +103,6 @@ export async function rehydrate(
       ...(options.format === 'delta' ? partWarnings(one) : []),
     ]),
   };
-}
-
-/** The Delta table in whose folder something is to be made. */
-async function tableAround(path: string): Promise<string | undefined> {
-  let folder = dirname(path);
-  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
-  for (let at = await realpath(folder); ; at = dirname(at)) {
-    if (existsSync(join(at, '_delta_log'))) return at;
-    if (at === dirname(at)) return;
-  }
 }
 
 function inferenceWarnings({ table, version, inferred }: Wanted): readonly Warning[] {

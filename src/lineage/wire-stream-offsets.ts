@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { LineageError } from '../base/errors.ts';
 import { int64 } from '../base/wire.ts';
 
 /** How far a streaming query had read a Delta table. */
@@ -26,13 +27,20 @@ const wireMetadata = z.object({ id: z.string() });
 /**
  * Reads the checkpoint folder of a streaming query: `metadata` has the query's id, `offsets/EPOCH` a line a source behind two others.
  *
- * @returns undefined for another query, or an epoch that was cleaned up
+ * @returns sources by query and epoch; undefined for another query, or an epoch that was cleaned up
+ * @throws LineageError FILE_UNREADABLE for a folder that is no checkpoint: it would tell of no source
  */
-export function streamOffsets(folder: string) {
+export async function streamOffsets(folder: string) {
+  const path = join(folder, 'metadata');
+  const { data } = wireMetadata.safeParse(jsonOf(await textOf(path)));
+  if (data === undefined) {
+    throw new LineageError('FILE_UNREADABLE', {
+      path,
+      problem: 'it tells of no streaming query',
+    });
+  }
   return async (queryId: string, epoch: string): Promise<readonly StreamSource[] | undefined> => {
-    if (!/^\d+$/.test(epoch)) return;
-    const metadata = wireMetadata.safeParse(jsonOf(await textOf(join(folder, 'metadata'))));
-    if (metadata.data?.id !== queryId) return;
+    if (!/^\d+$/.test(epoch) || data.id !== queryId) return;
     const text = await textOf(join(folder, 'offsets', epoch));
     if (text === undefined) return;
     return text

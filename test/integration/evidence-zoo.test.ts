@@ -520,7 +520,7 @@ query.awaitTermination()
     const tables = connectTables({ tables: {} }, { cwd: folder });
     const upstreamOf = async (place: string) => {
       const table = tables.open(parseTableName(place));
-      const offsetsOf = streamOffsets(checkpoint);
+      const offsetsOf = await streamOffsets(checkpoint);
       const result = await tableUpstream(table, { kind: 'latest' }, tables, { offsetsOf });
       return resultSchemas.lineage.parse(result);
     };

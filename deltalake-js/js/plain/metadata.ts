@@ -12,6 +12,7 @@ import {
   orAbsent,
   parse,
 } from './shapes.ts';
+import { mayHaveHalfPairs } from './texts.ts';
 
 /** Features that change nothing in what a log of commits says. */
 const readerFeatures = new Set(['deletionVectors', 'v2Checkpoint', 'vacuumProtocolCheck']);
@@ -64,8 +65,7 @@ export function isPlainMetadata(metadata: JsonObject): metadata is JsonObject & 
   if (!isObject(format) || format['provider'] !== 'parquet') return false;
   if (!isMap(format['options'], isText)) return false;
   if (!isText(schemaString) || !isSet(partitionColumns)) return false;
-  // To the kernel, half of a surrogate pair is damage.
-  if (/\\u[dD]/.test(schemaString)) return false;
+  if (mayHaveHalfPairs(schemaString)) return false;
   const schema = parse(schemaString);
   const columns = isSpelt(schema, schemaString) && plainColumns(schema);
   if (!columns || columns.size === 0) return false;

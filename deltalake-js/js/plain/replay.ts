@@ -5,6 +5,7 @@ import { doubt, unlessInDoubt } from './doubt.ts';
 import { areMapsOnce, fileOf, isPlainAdd, isPlainRemove, keyOf, plainFiles } from './files.ts';
 import { isPlainMetadata, isPlainProtocol } from './metadata.ts';
 import { isObject, isSpelt, parse } from './shapes.ts';
+import { mayHaveHalfPairs, utf8Text } from './texts.ts';
 
 /** A table, and its files: the newest first, as the kernel has them. */
 export interface PlainTable extends Description {
@@ -90,16 +91,7 @@ function replayCheckpoint(bytes: Uint8Array) {
   return { protocol, metadata: table, files };
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 function linesOf(commit: Uint8Array): string[] {
-  let text: string;
-  try {
-    text = utf8.decode(commit);
-  } catch (error) {
-    if (error instanceof TypeError) doubt();
-    throw error;
-  }
-  // To the kernel, half of a surrogate pair is damage.
-  return /\\u[dD]/.test(text) ? doubt() : text.split('\n');
+  const text = utf8Text(commit);
+  return mayHaveHalfPairs(text) ? doubt() : text.split('\n');
 }

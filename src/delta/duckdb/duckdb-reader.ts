@@ -14,8 +14,8 @@ import { translated } from './failures.ts';
 import { fileShapes } from './file-shapes.ts';
 import { checkFiles, expectedRows, filesInOrder, type ScanFile, setFiles } from './files.ts';
 import { checkFilter } from './filter.ts';
-import { copyOptions, extensions, outputColumns } from './output.ts';
-import { escapeGlob, quoteName, quoteText } from './quote.ts';
+import { copySql, extensions } from './output.ts';
+import { escapeGlob, quoteName } from './quote.ts';
 import { type ScanSql, scanSql } from './scan-sql.ts';
 import { type DuckdbSession, openSession } from './session.ts';
 
@@ -37,9 +37,9 @@ export function duckdbReader(table: string, snapshots: Snapshots): TableReader {
       });
       const stopWatching = watch(scan, options);
       try {
-        const target = quoteText(join(directory, file));
+        const path = join(directory, file);
         const [[count] = []] = await scan.session.rows(
-          `COPY (SELECT ${outputColumns(scan.fields, format)} FROM (${scan.select})) TO ${target} (${copyOptions[format]})`,
+          copySql(scan.select, scan.fields, { path, format }),
         );
         const rows = Number(count);
         checkCount(table, snapshot, scan, rows);

@@ -1,4 +1,5 @@
 import type { DeltaType } from '../schema.ts';
+import { listOf, mapOf, structOf } from './nested-sql.ts';
 import { quoteText } from './quote.ts';
 
 /**
@@ -17,21 +18,18 @@ export function jsonValue(type: DeltaType, value: string, depth = 0): string {
     }
     case 'array': {
       const element = jsonValue(type.element, item, depth + 1);
-      return element === item ? value : `list_transform(${value}, lambda ${item}: ${element})`;
+      return element === item ? value : listOf(value, item, element);
     }
     case 'map': {
       const inner = jsonValue(type.value, `${item}.value`, depth + 1);
-      if (inner === `${item}.value`) return value;
-      return `map_from_entries(list_transform(map_entries(${value}), lambda ${item}: {'k': ${item}.key, 'v': ${inner}}))`;
+      return inner === `${item}.value` ? value : mapOf(value, item, `${item}.key`, inner);
     }
     case 'struct': {
       const members = type.fields.map(({ name, type: inside }) => {
         const stored = `struct_extract(${value}, ${quoteText(name)})`;
-        return { name, stored, json: jsonValue(inside, stored, depth) };
+        return { name, stored, sql: jsonValue(inside, stored, depth) };
       });
-      if (members.every(({ stored, json }) => stored === json)) return value;
-      const packed = members.map(({ name, json }) => `${quoteText(name)}: ${json}`);
-      return `CASE WHEN ${value} IS NOT NULL THEN {${packed.join(', ')}} END`;
+      return members.every(({ stored, sql }) => stored === sql) ? value : structOf(value, members);
     }
   }
 }

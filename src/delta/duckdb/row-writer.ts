@@ -3,9 +3,9 @@ import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import type { DeltaField, DeltaType } from '../schema.ts';
 import type { OutputFormat, RowBatch, WriteOptions, Written } from '../table-reader.ts';
 import { translated } from './failures.ts';
-import { copyOptions, extensions, outputColumns } from './output.ts';
+import { copySql, extensions } from './output.ts';
 import { primitiveTypes } from './primitive-types.ts';
-import { quoteName, quoteText } from './quote.ts';
+import { quoteName } from './quote.ts';
 import { type DuckdbSession, openSession } from './session.ts';
 
 /** Rows of a file at most: what is in memory, or spilled, at once. */
@@ -98,7 +98,10 @@ async function openPart(session: DuckdbSession, fields: readonly DeltaField[]): 
         (field, column) => `${columns[column]?.read(`c${column}`)} AS ${quoteName(field.name)}`,
       );
       await session.run(
-        `COPY (SELECT ${outputColumns(fields, format)} FROM (SELECT ${select.join(', ')} FROM asof_rows)) TO ${quoteText(join(directory, name))} (${copyOptions[format]})`,
+        copySql(`SELECT ${select.join(', ')} FROM asof_rows`, fields, {
+          path: join(directory, name),
+          format,
+        }),
       );
       return name;
     },

@@ -12,6 +12,7 @@ import type { Snapshot } from '../snapshot.ts';
 import type { FileShape, StoredColumn } from './file-shapes.ts';
 import { anyOf, type DatedColumns, isOld } from './julian-dates.ts';
 import { entryOf, itemOf } from './misfit.ts';
+import { listOf, mapOf, structOf } from './nested-sql.ts';
 import { variantText } from './plain-variants.ts';
 import { primitiveTypes } from './primitive-types.ts';
 import { quoteName, quoteText } from './quote.ts';
@@ -267,17 +268,17 @@ function logicalValue(type: DeltaType, value: string, how: Rebuilding, depth = 0
     case 'struct': {
       const members = type.fields.map((field) => {
         const inside = `struct_extract(${value}, ${quoteText(physical(field))})`;
-        const member = isVoid(field.type) ? 'NULL' : logicalValue(field.type, inside, how, depth);
-        return `${quoteText(field.name)}: ${member}`;
+        const sql = isVoid(field.type) ? 'NULL' : logicalValue(field.type, inside, how, depth);
+        return { name: field.name, sql };
       });
-      return `CASE WHEN ${value} IS NOT NULL THEN {${members.join(', ')}} END`;
+      return structOf(value, members);
     }
     case 'array':
-      return `list_transform(${value}, lambda ${item}: ${logicalValue(type.element, item, how, depth + 1)})`;
+      return listOf(value, item, logicalValue(type.element, item, how, depth + 1));
     case 'map': {
       const key = logicalValue(type.key, `${item}.key`, how, depth + 1);
       const inner = logicalValue(type.value, `${item}.value`, how, depth + 1);
-      return `map_from_entries(list_transform(map_entries(${value}), lambda ${item}: {'k': ${key}, 'v': ${inner}}))`;
+      return mapOf(value, item, key, inner);
     }
     case 'primitive':
       return type.name === 'variant' && areVariantsText

@@ -1,8 +1,9 @@
-import { accessSync, constants, existsSync, lstatSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import type Database from 'libsql';
 import { LineageError } from '../../base/errors.ts';
+import { tableAround } from '../../base/table-around.ts';
 
 import type { LedgerWriter } from './ledger-writer.ts';
 import { readStored } from './read-stored.ts';
@@ -86,15 +87,10 @@ function isThere(path: string): boolean {
  * @throws LineageError LEDGER_UNUSABLE
  */
 function checkPlace(path: string): void {
-  for (let at = dirname(path); ; at = dirname(at)) {
-    const isHidden = relative(at, path)
-      .split(sep)
-      .some((name) => /^[._]/.test(name));
-    if (!isHidden && existsSync(join(at, '_delta_log'))) {
-      const problem = `it would lie in the folder of the Delta table ${at}, whose VACUUM would delete it`;
-      throw new LineageError('LEDGER_UNUSABLE', { path, problem });
-    }
-    if (at === dirname(at)) return;
+  const around = tableAround(path);
+  if (around?.inside.split(sep).every((name) => !/^[._]/.test(name))) {
+    const problem = `it would lie in the folder of the Delta table ${around.table}, whose VACUUM would delete it`;
+    throw new LineageError('LEDGER_UNUSABLE', { path, problem });
   }
 }
 

@@ -85,6 +85,11 @@ describe('the file', () => {
       await expect(runs.start({})).rejects.toMatchObject({ code: 'LEDGER_UNUSABLE' });
       close();
     }
+    const link = join(await temporaryFolder(), 'link');
+    await symlink(table, link);
+    const { runs, close } = openLedger(join(link, 'asof.db'));
+    await expect(runs.start({})).rejects.toMatchObject({ code: 'LEDGER_UNUSABLE' });
+    close();
     expect(await readdir(table)).toEqual(['_delta_log']);
     const hidden = openLedger(join(table, '.asof', 'asof.db'));
     await expect(hidden.runs.start({})).resolves.toMatchObject({});

@@ -1,7 +1,7 @@
 import { doubt } from '../doubt.ts';
 import type { KnownLevels } from './levels.ts';
 import { type Fields, readerAt, readStruct } from './thrift.ts';
-import type { PhysicalType } from './values.ts';
+import { latin1, type PhysicalType } from './values.ts';
 
 /** A file, with what its footer says. */
 export interface ParquetFile {
@@ -185,5 +185,5 @@ export function count(value: unknown): number {
 
 /** The names of a checkpoint are ASCII. */
 function text(value: unknown): string {
-  return value instanceof Uint8Array ? String.fromCharCode(...value) : doubt();
+  return value instanceof Uint8Array ? latin1(value) : doubt();
 }

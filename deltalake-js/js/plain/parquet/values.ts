@@ -1,4 +1,5 @@
 import { doubt } from '../doubt.ts';
+import { utf8Text } from '../texts.ts';
 /** Those that the columns of a checkpoint have. */
 export type PhysicalType = 'boolean' | 'int' | 'long' | 'bytes';
 
@@ -53,17 +54,6 @@ export function latin1(bytes: Uint8Array): string {
 
 function isAscii(text: string): boolean {
   return !/[^\0-\x7f]/.test(text);
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function utf8Text(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes);
-  } catch (error) {
-    if (error instanceof TypeError) return doubt();
-    throw error;
-  }
 }
 
 function appendLongs(bytes: Uint8Array, count: number, into: Scalar[]): number {
