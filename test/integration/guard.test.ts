@@ -155,4 +155,40 @@ result = [dry_run(path) for path in ${JSON.stringify(subjects.map(([, path]) => 
     expect(compared).toBeGreaterThanOrEqual(20);
     expect(files).toBeGreaterThanOrEqual(hours === 0 ? 10 : 0);
   });
+
+  test('by delta-rs, however the table spells how long removed files are kept', async () => {
+    const spellings = [
+      'interval 30 days',
+      'interval 2 weeks 3 days',
+      'interval 1 week 30 days',
+      '30 days',
+      'INTERVAL 30 days',
+      'interval 30 DAYS',
+    ];
+    const tables = spellings.map((text, index) => [text, join(folder, `spelt-${index}`)] as const);
+    const said = (await spark.python(`
+import glob, json, time
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+def dry_run(text, path):
+    write_deltalake(path, pa.table({"a": [1]}), configuration={"delta.deletedFileRetentionDuration": text})
+    write_deltalake(path, pa.table({"a": [2]}), mode="overwrite")
+    commit = sorted(glob.glob(path + "/_delta_log/*.json"))[-1]
+    actions = [json.loads(line) for line in open(commit)]
+    for action in actions:
+        if "remove" in action:
+            action["remove"]["deletionTimestamp"] = int((time.time() - 10 * 86400) * 1000)
+    with open(commit, "w") as file:
+        file.write("\\n".join(json.dumps(action) for action in actions))
+    return DeltaTable(path).vacuum(dry_run=True)
+result = [dry_run(*one) for one in ${JSON.stringify(tables)}]
+`)) as (readonly string[])[];
+    expect(said.map((files) => files.length)).toEqual([0, 0, 1, 1, 1, 1]);
+    for (const [index, [text, path]] of tables.entries()) {
+      expect({ text, paths: await asof(path, 'delta-rs', undefined) }).toEqual({
+        text,
+        paths: said[index],
+      });
+    }
+  });
 });
